@@ -1,0 +1,57 @@
+/** @module A timed fault on its way to the actors it touches: resolved to names, with its two moments. */
+import { SimulatorError } from '../simulator-error.ts';
+import { isProcessFault } from './plan.ts';
+import type { LinkFaultKind, Target, TimedFault } from './plan.ts';
+
+export interface FaultEvent {
+  readonly fault: TimedFault;
+  readonly phase: 'begin' | 'end';
+  /** Directed links it hits, as pairs of actor indices; empty for faults of processes. */
+  readonly links: readonly (readonly [from: number, to: number])[];
+}
+
+/** A fault that hits links, for narrowing. */
+export interface LinkFault extends TimedFault {
+  readonly kind: LinkFaultKind;
+}
+
+export function isLinkFault(fault: TimedFault): fault is LinkFault {
+  return !isProcessFault(fault.kind);
+}
+
+/** What a fault with this target touches, by index. A role touches nothing until the nemesis has resolved it. */
+export interface Touched {
+  readonly actors: readonly number[];
+  readonly links: readonly (readonly [from: number, to: number])[];
+}
+
+/**
+ * Resolves the names of a target.
+ * An `actor` target of a link fault means every link from and to that actor.
+ * @throws {SimulatorError} `declaration` if a name is unknown.
+ */
+export function touchedBy(fault: TimedFault, target: Target, actors: readonly string[]): Touched {
+  const indexOf = (name: string): number => {
+    const index = actors.indexOf(name);
+    if (index < 0) throw new SimulatorError('declaration', `fault ${fault.id} names an actor that does not exist: ${name}`);
+    return index;
+  };
+  if ('role' in target) return { actors: [], links: [] };
+  if ('actor' in target) {
+    const struck = indexOf(target.actor);
+    if (!isLinkFault(fault)) return { actors: [struck], links: [] };
+    return touchedLinks(actors.flatMap((_, other) => (other === struck ? [] : ([[struck, other], [other, struck]] as const))));
+  }
+  if ('from' in target) return touchedLinks(pairs(target.from.map(indexOf), target.to.map(indexOf)));
+  const left = target.between.map(indexOf);
+  const right = target.and.map(indexOf);
+  return touchedLinks([...pairs(left, right), ...pairs(right, left)]);
+}
+
+function pairs(from: readonly number[], to: readonly number[]): (readonly [number, number])[] {
+  return from.flatMap((a) => to.filter((b) => b !== a).map((b) => [a, b] as const));
+}
+
+function touchedLinks(links: readonly (readonly [number, number])[]): Touched {
+  return { actors: [...new Set(links.flat())].sort((a, b) => a - b), links };
+}

@@ -1,0 +1,163 @@
+/**
+ * @module
+ * Life and death of processes, and the timed faults that touch them.
+ *
+ * crash: the process dies, its machine resets its connections, page cache and disk stay.
+ * power-loss: silence; of the disk only what was durable stays.
+ * pause: the machine goes on (frames arrive, timers come due), the process does nothing until it is resumed.
+ */
+import type { ActorError } from '../actor.ts';
+import { isLinkFault } from '../faults/fault-event.ts';
+import type { FaultEvent } from '../faults/fault-event.ts';
+import type { TimedFault } from '../faults/plan.ts';
+import type { Network } from '../network/network.ts';
+import { randomStream } from '../random/random.ts';
+import { SimulatorError } from '../simulator-error.ts';
+import type { TraceEvent } from '../trace/trace-event.ts';
+import { Context } from './context.ts';
+import type { ContextHost } from './context.ts';
+import { Timer } from './process.ts';
+import type { HeldEvent, Process } from './process.ts';
+
+/** What life and death need of the engine. */
+export interface LifecycleHost extends ContextHost {
+  nameOf(actor: number): string;
+  record(process: Process, event: TraceEvent): void;
+  disarmAll(process: Process): void;
+  isSwitchedOff(process: Process, id: string, kind: string, detail: string): boolean;
+  executeHeld(process: Process, held: readonly HeldEvent[]): void;
+}
+
+/** An application that failed is started anew by its supervisor. */
+class Restart extends Timer {
+  readonly #restart: () => void;
+
+  constructor(restart: () => void) {
+    super();
+    this.#restart = restart;
+  }
+
+  expire(): void {
+    this.#restart();
+  }
+}
+
+export class Lifecycle {
+  readonly #host: LifecycleHost;
+  readonly #network: Network;
+  readonly #seed: string;
+  /** Faults in force: by actor, the ids of those that took effect there. */
+  readonly #inForce = new Map<Process, Set<string>>();
+
+  constructor(host: LifecycleHost, network: Network, seed: string) {
+    this.#host = host;
+    this.#network = network;
+    this.#seed = seed;
+  }
+
+  /** Begins a new incarnation. */
+  start(process: Process): void {
+    process.incarnation += 1;
+    process.state = 'up';
+    process.busyUntil = 0;
+    this.#host.record(process, { type: 'process-started', incarnation: process.incarnation });
+    process.actor.start(new Context(process, this.#host));
+  }
+
+  /** The application failed of an error of its own world. */
+  fail(process: Process, error: ActorError): void {
+    this.#host.record(process, { type: 'process-failed', error: `${error.name}: ${error.message}` });
+    this.#stop(process, 'failed');
+    const { restartAfterUs } = process.actor;
+    if (restartAfterUs === undefined) return;
+    const { incarnation } = process;
+    process.arm(new Restart(() => {
+      if (process.state === 'down' && process.incarnation === incarnation) this.start(process);
+    }), restartAfterUs);
+  }
+
+  /** One moment of a timed fault, for one of the actors it touches. */
+  apply(process: Process, { fault, phase, links }: FaultEvent): void {
+    let inForce = this.#inForce.get(process);
+    if (inForce === undefined) {
+      inForce = new Set();
+      this.#inForce.set(process, inForce);
+    }
+    if (phase === 'begin') {
+      if (!this.#canStrike(process, fault)) return;
+      const detail = links.length === 0 ? '' : links.map(([from, to]) => `${this.#host.nameOf(from)}>${this.#host.nameOf(to)}`).join(' ');
+      if (this.#host.isSwitchedOff(process, fault.id, fault.kind, detail)) return;
+      inForce.add(fault.id);
+    } else if (!inForce.delete(fault.id)) {
+      return;
+    }
+    if (!isLinkFault(fault)) this.#applyToProcess(process, fault, phase);
+    else if (phase === 'begin') for (const [from, to] of links) this.#network.begin(process, fault.kind, from, to, amountOf(fault));
+    else for (const [from, to] of links) this.#network.end(process, fault.kind, from, to, amountOf(fault));
+  }
+
+  /** A process that is down already cannot be struck down again; its machine can still lose power, and that is left out. */
+  #canStrike(process: Process, fault: TimedFault): boolean {
+    return (fault.kind !== 'crash' && fault.kind !== 'power-loss' && fault.kind !== 'pause') || process.state === 'up';
+  }
+
+  #applyToProcess(process: Process, fault: TimedFault, phase: 'begin' | 'end'): void {
+    const begins = phase === 'begin';
+    switch (fault.kind) {
+      case 'crash':
+      case 'power-loss':
+        if (!begins) this.start(process);
+        else this.#stop(process, fault.kind);
+        return;
+      case 'pause':
+        if (begins) this.#pause(process);
+        else this.#resume(process);
+        return;
+      case 'refuse':
+        process.refusals += begins ? 1 : -1;
+        return;
+      case 'clock-skew':
+        process.clockSkew += begins ? amountOf(fault) : -amountOf(fault);
+        this.#host.record(process, { type: 'clock-skewed', byUs: process.clockSkew });
+        return;
+      default:
+        throw new SimulatorError('declaration', `fault ${fault.id}: ${fault.kind} does not hit processes`);
+    }
+  }
+
+  #stop(process: Process, how: 'crash' | 'power-loss' | 'failed'): void {
+    this.#host.record(process, { type: 'process-stopped', incarnation: process.incarnation, how });
+    this.#host.disarmAll(process);
+    if (how === 'power-loss') {
+      process.state = 'off';
+      this.#network.powerOff(process);
+      process.disk.powerLoss(randomStream(this.#seed, `disk/${process.actor.name}#${process.incarnation}/power-loss`));
+    } else {
+      process.state = 'down';
+      this.#network.resetAll(process);
+    }
+    process.pauses = 0;
+    process.forget();
+  }
+
+  #pause(process: Process): void {
+    process.pauses += 1;
+    this.#host.record(process, { type: 'process-paused' });
+  }
+
+  #resume(process: Process): void {
+    // A crash has ended the pause already.
+    if (process.pauses === 0) return;
+    process.pauses -= 1;
+    if (process.pauses > 0) return;
+    const held = process.heldEvents;
+    process.heldEvents = [];
+    this.#host.record(process, { type: 'process-resumed', heldEvents: held.length });
+    this.#host.executeHeld(process, held);
+  }
+}
+
+function amountOf(fault: TimedFault): number {
+  if (fault.amount === undefined && (fault.kind === 'delay' || fault.kind === 'slow' || fault.kind === 'clock-skew')) throw new SimulatorError('declaration', `fault ${fault.id} (${fault.kind}) needs an amount`);
+  return fault.amount ?? 0;
+}

@@ -1,0 +1,258 @@
+/**
+ * @module
+ * One process: the tasks, timers and life of an actor. A crash drops everything here but the sequence counter, the lane and the
+ * disk, which go on across incarnations.
+ *
+ *     event ──► resume the task that waited ──► it wakes others (ready) ──► run them, in order ──► next event
+ */
+import { ActorError } from '../actor.ts';
+import type { Actor, RequestHandler, Signal, SpawnedTask } from '../actor.ts';
+import type { SimulatedDisk } from '../disk/simulated-disk.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import type { Random } from '../random/random.ts';
+import { SimulatorError } from '../simulator-error.ts';
+import type { Task } from '../task.ts';
+import type { Lane } from '../trace/lane.ts';
+import type { Micros } from '../units.ts';
+
+/** `down`: crashed, its machine answers for it. `off`: no power, silence. */
+export type ProcessState = 'up' | 'down' | 'off';
+
+/** Something that is due at a time unless it is disarmed before. */
+export abstract class Timer {
+  /** Slot in the event queue; −1 when not armed. */
+  slot = -1;
+  abstract expire(): void;
+}
+
+/** What a process needs of the engine it runs in. */
+export interface ProcessHost {
+  readonly now: Micros;
+  armTimer(process: Process, timer: Timer, at: Micros): void;
+  disarmTimer(timer: Timer): void;
+  /** An application failed of an error of its own world. */
+  failed(process: Process, error: ActorError): void;
+}
+
+/** A task being run by a process. */
+export class TaskCell implements SpawnedTask {
+  readonly #process: Process;
+  readonly #generator: Task<unknown>;
+  readonly #whenDone: ((result: unknown) => void) | undefined;
+  isDone = false;
+  /** What it waits for, so that dropping it leaves nothing behind. */
+  waitsFor: Timer | undefined;
+
+  constructor(process: Process, generator: Task<unknown>, whenDone: ((result: unknown) => void) | undefined) {
+    this.#process = process;
+    this.#generator = generator;
+    this.#whenDone = whenDone;
+  }
+
+  /** Runs until it next waits or ends. */
+  step(): void {
+    this.waitsFor = undefined;
+    const result = this.#generator.next();
+    if (result.done !== true) return;
+    this.isDone = true;
+    this.#whenDone?.(result.value);
+  }
+
+  cancel(): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    if (this.waitsFor !== undefined && this.waitsFor.slot >= 0) this.#process.disarm(this.waitsFor);
+    this.waitsFor = undefined;
+  }
+}
+
+class Sleep extends Timer {
+  readonly #process: Process;
+  readonly #cell: TaskCell;
+
+  constructor(process: Process, cell: TaskCell) {
+    super();
+    this.#process = process;
+    this.#cell = cell;
+  }
+
+  expire(): void {
+    this.#process.wake(this.#cell);
+  }
+}
+
+class SignalWait extends Timer {
+  readonly #signal: TaskSignal;
+  readonly cell: TaskCell;
+  notified = false;
+
+  constructor(signal: TaskSignal, cell: TaskCell) {
+    super();
+    this.#signal = signal;
+    this.cell = cell;
+  }
+
+  expire(): void {
+    this.#signal.abandon(this);
+  }
+}
+
+class TaskSignal implements Signal {
+  readonly #process: Process;
+  #waits: SignalWait[] = [];
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  notify(): void {
+    if (this.#waits.length === 0) return;
+    const waits = this.#waits;
+    this.#waits = [];
+    for (const wait of waits) {
+      wait.notified = true;
+      if (wait.slot >= 0) this.#process.disarm(wait);
+      this.#process.wake(wait.cell);
+    }
+  }
+
+  *wait(timeoutUs?: Micros): Task<boolean> {
+    const wait = new SignalWait(this, this.#process.runningTask());
+    this.#waits.push(wait);
+    wait.cell.waitsFor = wait;
+    if (timeoutUs !== undefined) this.#process.arm(wait, timeoutUs);
+    yield;
+    return wait.notified;
+  }
+
+  /** The wait timed out: it is no longer waiting here. */
+  abandon(wait: SignalWait): void {
+    this.#waits.splice(this.#waits.indexOf(wait), 1);
+    this.#process.wake(wait.cell);
+  }
+}
+
+/** An event that came while the process was paused. */
+export interface HeldEvent {
+  readonly order: number;
+  readonly payload: unknown;
+}
+
+export class Process {
+  readonly index: number;
+  readonly actor: Actor;
+  readonly lane: Lane;
+  readonly disk: SimulatedDisk;
+  readonly #host: ProcessHost;
+
+  state: ProcessState = 'down';
+  incarnation = -1;
+  /** Next sequence number of events this actor causes; goes on across incarnations. */
+  #sequence = 0;
+  #connections = 0;
+
+  #ready: TaskCell[] = [];
+  #running: TaskCell | undefined;
+  /** Connections of this incarnation, in the order they came to be. */
+  endpoints = new Map<number, Endpoint>();
+  handler: RequestHandler | undefined;
+  streams = new Map<string, Random>();
+  /** What is sent leaves no sooner than this: the actor is a single server. */
+  busyUntil: Micros = 0;
+  clockSkew: Micros = 0;
+  finished = false;
+
+  /** More than 0: the process does not run, though its machine does. */
+  pauses = 0;
+  heldEvents: HeldEvent[] = [];
+  /** More than 0: new connections are refused. */
+  refusals = 0;
+
+  constructor(index: number, actor: Actor, lane: Lane, disk: SimulatedDisk, host: ProcessHost) {
+    this.index = index;
+    this.actor = actor;
+    this.lane = lane;
+    this.disk = disk;
+    this.#host = host;
+  }
+
+  nextSequence(): number {
+    const sequence = this.#sequence;
+    this.#sequence = sequence + 1;
+    return sequence;
+  }
+
+  nextConnection(): number {
+    this.#connections += 1;
+    return this.#connections;
+  }
+
+  /** The task that is running now: the one that is about to wait. */
+  runningTask(): TaskCell {
+    if (this.#running === undefined) throw new SimulatorError('actor', `${this.actor.name} waits outside of a task`);
+    return this.#running;
+  }
+
+  spawn(generator: Task<unknown>, whenDone?: (result: unknown) => void): TaskCell {
+    const cell = new TaskCell(this, generator, whenDone);
+    this.#ready.push(cell);
+    return cell;
+  }
+
+  wake(cell: TaskCell): void {
+    this.#ready.push(cell);
+  }
+
+  /** Runs every task that is ready, and those they make ready, in the order they became so. */
+  drain(): void {
+    const ready = this.#ready;
+    const incarnation = this.incarnation;
+    for (let i = 0; i < ready.length; i += 1) {
+      const cell = ready[i]!;
+      if (cell.isDone) continue;
+      this.#running = cell;
+      try {
+        cell.step();
+      } catch (error) {
+        cell.isDone = true;
+        this.#running = undefined;
+        if (!(error instanceof ActorError)) throw error;
+        this.#host.failed(this, error);
+      }
+      // A failure ends the incarnation, and with it the tasks that were ready.
+      if (this.incarnation !== incarnation || this.state !== 'up') break;
+    }
+    this.#running = undefined;
+    ready.length = 0;
+  }
+
+  *sleep(durationUs: Micros): Task {
+    const cell = this.runningTask();
+    const sleep = new Sleep(this, cell);
+    cell.waitsFor = sleep;
+    this.arm(sleep, durationUs);
+    yield;
+  }
+
+  signal(): Signal {
+    return new TaskSignal(this);
+  }
+
+  arm(timer: Timer, durationUs: Micros): void {
+    if (!(durationUs >= 0 && Number.isSafeInteger(durationUs))) throw new SimulatorError('actor', `${this.actor.name} waits for ${durationUs} µs: a duration is a whole number, 0 or more`);
+    this.#host.armTimer(this, timer, this.#host.now + durationUs);
+  }
+
+  disarm(timer: Timer): void {
+    this.#host.disarmTimer(timer);
+  }
+
+  /** Forgets all that lived in memory. */
+  forget(): void {
+    this.#ready = [];
+    this.endpoints = new Map();
+    this.streams = new Map();
+    this.handler = undefined;
+    this.heldEvents = [];
+  }
+}

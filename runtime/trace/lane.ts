@@ -1,0 +1,190 @@
+/**
+ * @module
+ * The lane of one actor: every event it executes, in binary, folded into a digest. The run's digest is the hash of the lanes'
+ * digests in actor order, so it does not depend on which worker an actor lived on.
+ *
+ *     record = code u8 · time f64 · fields in the order of the table (number, actor: f64; text, bytes: length u32 and content)
+ *
+ * Every so many records the digest so far is kept as a checkpoint, by which two runs that differ are compared without storing them.
+ */
+import type { XXHash, XXHashAPI } from 'xxhash-wasm';
+import type { Micros } from '../units.ts';
+import { TRACE_EVENTS } from './trace-event.ts';
+import type { TraceEvent, TraceEventType } from './trace-event.ts';
+
+const BUFFER_BYTES = 32_768;
+const CHECKPOINTS_MAX = 2_048;
+const FIRST_CHECKPOINT_EVERY = 256;
+
+/** Digest of a lane after its first `index` records; the last of them happened at `time`. */
+export interface LaneCheckpoint {
+  readonly index: number;
+  readonly time: Micros;
+  readonly digest: string;
+}
+
+interface EventLayout {
+  readonly type: TraceEventType;
+  readonly names: readonly string[];
+  readonly isBlob: readonly boolean[];
+  readonly isText: readonly boolean[];
+}
+
+const layouts: readonly EventLayout[] = (Object.keys(TRACE_EVENTS) as TraceEventType[]).map((type) => {
+  const fields = Object.entries(TRACE_EVENTS[type]);
+  return {
+    type,
+    names: fields.map(([name]) => name),
+    isBlob: fields.map(([, kind]) => kind === 'text' || kind === 'bytes'),
+    isText: fields.map(([, kind]) => kind === 'text'),
+  };
+});
+
+/** Code of each event type: its position in the table. */
+const codes = Object.fromEntries(layouts.map((layout, code) => [layout.type, code])) as Record<TraceEventType, number>;
+
+const encoder = new TextEncoder();
+
+export function hexDigest(hash: bigint): string {
+  return hash.toString(16).padStart(16, '0');
+}
+
+export class Lane {
+  readonly #hash: XXHash<bigint>;
+  #bytes = new Uint8Array(BUFFER_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  #position = 0;
+  #index = 0;
+  #time: Micros = 0;
+  #checkpoints: LaneCheckpoint[] = [];
+  #checkpointEvery = FIRST_CHECKPOINT_EVERY;
+  #nextCheckpoint = FIRST_CHECKPOINT_EVERY;
+
+  constructor(hasher: XXHashAPI) {
+    this.#hash = hasher.create64();
+  }
+
+  /** Number of records so far; the index of the next one. */
+  get length(): number {
+    return this.#index;
+  }
+
+  /** Checkpoints so far, oldest first: at most `CHECKPOINTS_MAX`, thinned out evenly as the lane grows. */
+  get checkpoints(): readonly LaneCheckpoint[] {
+    return this.#checkpoints;
+  }
+
+  /** Writes one record. @returns its index. */
+  record(time: Micros, event: TraceEvent): number {
+    this.#begin(codes[event.type], time, 0);
+    const layout = layouts[codes[event.type]]!;
+    const names = layout.names;
+    for (let i = 0; i < names.length; i += 1) {
+      const value = (event as unknown as Record<string, unknown>)[names[i]!];
+      if (layout.isBlob[i]!) this.#blob(layout.isText[i]! ? encoder.encode(value as string) : (value as Uint8Array));
+      else this.#number(value as number);
+    }
+    return this.#end();
+  }
+
+  /** `record` of a `frame-sent`, for the hot path: no event object is made. */
+  frameSent(time: Micros, to: number, connection: number, kind: number, correlation: number, arrivesAt: Micros, payload: Uint8Array): number {
+    this.#begin(codes['frame-sent'], time, payload.length);
+    this.#number(to);
+    this.#number(connection);
+    this.#number(kind);
+    this.#number(correlation);
+    this.#number(arrivesAt);
+    this.#blob(payload);
+    return this.#end();
+  }
+
+  /** `record` of a `frame-delivered`, for the hot path. */
+  frameDelivered(time: Micros, from: number, connection: number, kind: number, correlation: number, bytes: number): number {
+    this.#begin(codes['frame-delivered'], time, 0);
+    this.#number(from);
+    this.#number(connection);
+    this.#number(kind);
+    this.#number(correlation);
+    this.#number(bytes);
+    return this.#end();
+  }
+
+  /** `record` of an `observed`, for the hot path. */
+  observed(time: Micros, observation: Uint8Array): number {
+    this.#begin(codes.observed, time, observation.length);
+    this.#blob(observation);
+    return this.#end();
+  }
+
+  /** Digest of all records so far, 16 hexadecimal digits. */
+  digest(): string {
+    this.#flush();
+    return hexDigest(this.#hash.digest());
+  }
+
+  #begin(code: number, time: Micros, blobBytes: number): void {
+    if (this.#position + 128 + blobBytes > this.#bytes.length) this.#makeRoom(128 + blobBytes);
+    this.#bytes[this.#position] = code;
+    this.#view.setFloat64(this.#position + 1, time, true);
+    this.#position += 9;
+    this.#time = time;
+  }
+
+  #number(value: number): void {
+    this.#view.setFloat64(this.#position, value, true);
+    this.#position += 8;
+  }
+
+  #blob(bytes: Uint8Array): void {
+    if (this.#position + 128 + bytes.length > this.#bytes.length) this.#makeRoom(128 + bytes.length);
+    this.#view.setUint32(this.#position, bytes.length, true);
+    this.#bytes.set(bytes, this.#position + 4);
+    this.#position += 4 + bytes.length;
+  }
+
+  #end(): number {
+    const index = this.#index;
+    this.#index = index + 1;
+    if (this.#index === this.#nextCheckpoint) this.#checkpoint();
+    return index;
+  }
+
+  #flush(): void {
+    if (this.#position > 0) this.#hash.update(this.#bytes.subarray(0, this.#position));
+    this.#position = 0;
+  }
+
+  /** Room for `bytes` more in the buffer. What is hashed is a stream, so where it is cut makes no difference. */
+  #makeRoom(bytes: number): void {
+    this.#flush();
+    if (bytes <= this.#bytes.length) return;
+    this.#bytes = new Uint8Array(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  #checkpoint(): void {
+    this.#checkpoints.push({ index: this.#index, time: this.#time, digest: this.digest() });
+    if (this.#checkpoints.length === CHECKPOINTS_MAX) {
+      this.#checkpoints = this.#checkpoints.filter((_, i) => i % 2 === 1);
+      this.#checkpointEvery *= 2;
+    }
+    this.#nextCheckpoint = this.#index + this.#checkpointEvery;
+  }
+}
+
+/** Encodes one event outside its lane: fields only, for the way to the judges. */
+export function encodeEvent(event: TraceEvent): { code: number; fields: unknown[] } {
+  const code = codes[event.type];
+  return { code, fields: layouts[code]!.names.map((name) => (event as unknown as Record<string, unknown>)[name]) };
+}
+
+/** The inverse of {@link encodeEvent}. */
+export function decodeEvent(code: number, fields: readonly unknown[]): TraceEvent {
+  const layout = layouts[code]!;
+  const event: Record<string, unknown> = { type: layout.type };
+  layout.names.forEach((name, i) => {
+    event[name] = fields[i];
+  });
+  return event as unknown as TraceEvent;
+}
