@@ -1,0 +1,43 @@
+/**
+ * @module
+ * The one closed union of what actors tell the judges: client calls (invoked, returned) and what a broker or controller did that
+ * a judge could not see from outside. Judges read these and nothing else.
+ */
+import { array, boolean, int32, int64, nullable, string, struct } from './protocol/schema.ts';
+import type { InferFields, Fields, Type } from './protocol/schema.ts';
+
+const partition = { topic: string, partition: int32 } as const;
+
+export const OBSERVATIONS = {
+  // Client calls. `call` is unique per client; `value` is the record's value, unique in the run.
+  'send-invoked': { call: int64, ...partition, value: string, acks: int32 },
+  /** `error` null: acknowledged; with acks=0 the offset is −1. `isIndeterminate`: the record may be in the log all the same. */
+  'send-returned': { call: int64, ...partition, value: string, acks: int32, offset: int64, error: nullable(string), isIndeterminate: boolean },
+  /** One partition's share of a poll: the records in the order in which the application got them. */
+  polled: { ...partition, offsets: array(int64), values: array(string) },
+  /** The auditor has read a partition to its end, after the heal; `values[i]` stands at `offsets[i]`. */
+  'final-read': { ...partition, endOffset: int64, offsets: array(int64), values: array(string) },
+
+  // Replicas. `broker` is the one that observes.
+  'log-opened': { ...partition, broker: int32, logEndOffset: int64, latestEpoch: int32 },
+  appended: { ...partition, broker: int32, leaderEpoch: int32, baseOffset: int64, lastOffset: int64, asLeader: boolean },
+  truncated: { ...partition, broker: int32, leaderEpoch: int32, toOffset: int64, fromOffset: int64, highWatermark: int64 },
+  'leader-started': { ...partition, broker: int32, leaderEpoch: int32, epochStartOffset: int64, highWatermark: int64, isr: array(int32) },
+  'follower-started': { ...partition, broker: int32, leader: int32, leaderEpoch: int32, logEndOffset: int64 },
+  /** A leader's high watermark moved. */
+  'high-watermark': { ...partition, broker: int32, leaderEpoch: int32, highWatermark: int64, isr: array(int32) },
+
+  // The controller.
+  'partition-changed': { ...partition, leader: int32, leaderEpoch: int32, partitionEpoch: int32, isr: array(int32), replicas: array(int32), isUnclean: boolean },
+  'broker-registered': { broker: int32, brokerEpoch: int64 },
+  'broker-fenced': { broker: int32, brokerEpoch: int64 },
+  'broker-unfenced': { broker: int32, brokerEpoch: int64 },
+} as const satisfies Record<string, Fields>;
+
+export type ObservationKind = keyof typeof OBSERVATIONS;
+
+/** Something observed, e.g. `{ kind: 'broker-fenced', broker: 2, brokerEpoch: 17 }`. */
+export type Observation = { [K in ObservationKind]: { readonly kind: K } & InferFields<(typeof OBSERVATIONS)[K]> }[ObservationKind];
+
+/** The observations as types, for the frame codec: `kind` stands first. */
+export const OBSERVATION_TYPES: readonly Type<unknown>[] = Object.values(OBSERVATIONS).map((fields) => struct({ kind: string, ...fields }));

@@ -1,0 +1,214 @@
+/**
+ * @module
+ * The requests and responses of the Kafka protocol that the cluster speaks, field for field as the public protocol names them.
+ * Topics go by name (as up to Fetch v12, Produce v12); topic ids come with the wire codec.
+ */
+import type { Request } from '../../runtime/index.ts';
+import { array, boolean, bytes, int16, int32, int64, int8, nullable, string, struct, uuid } from './schema.ts';
+import type { Infer, Type } from './schema.ts';
+
+export const API_KEYS = {
+  Produce: 0,
+  Fetch: 1,
+  ListOffsets: 2,
+  Metadata: 3,
+  CreateTopics: 19,
+  AlterPartition: 56,
+  BrokerRegistration: 62,
+  BrokerHeartbeat: 63,
+} as const;
+
+/** Says which message it is, for the compiler and at run time. */
+const apiKey = <K extends number>(): Type<K> => int16 as unknown as Type<K>;
+const clientId = nullable(string);
+const currentLeader = struct({ leaderId: int32, leaderEpoch: int32 });
+
+export const produceRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.Produce>(),
+  clientId,
+  transactionalId: nullable(string),
+  acks: int16,
+  timeoutMs: int32,
+  topicData: array(struct({ name: string, partitionData: array(struct({ index: int32, records: bytes })) })),
+});
+export const produceResponse = struct({
+  responses: array(
+    struct({
+      name: string,
+      partitionResponses: array(struct({ index: int32, errorCode: int16, baseOffset: int64, logAppendTimeMs: int64, logStartOffset: int64, currentLeader })),
+    }),
+  ),
+});
+
+/** `replicaState` −1: a consumer. `lastFetchedEpoch` −1: no divergence check. */
+export const fetchRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.Fetch>(),
+  clientId,
+  replicaState: struct({ replicaId: int32, replicaEpoch: int64 }),
+  maxWaitMs: int32,
+  minBytes: int32,
+  maxBytes: int32,
+  isolationLevel: int8,
+  topics: array(
+    struct({
+      topic: string,
+      partitions: array(struct({ partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64, partitionMaxBytes: int32 })),
+    }),
+  ),
+});
+/** `divergingEpoch` and `currentLeader` of −1: absent. */
+export const fetchResponse = struct({
+  errorCode: int16,
+  responses: array(
+    struct({
+      topic: string,
+      partitions: array(
+        struct({
+          partitionIndex: int32,
+          errorCode: int16,
+          highWatermark: int64,
+          lastStableOffset: int64,
+          logStartOffset: int64,
+          divergingEpoch: struct({ epoch: int32, endOffset: int64 }),
+          currentLeader,
+          records: bytes,
+        }),
+      ),
+    }),
+  ),
+});
+
+/** `timestamp` of ListOffsets with a meaning of its own (F-11). */
+export const EARLIEST_TIMESTAMP = -2;
+export const LATEST_TIMESTAMP = -1;
+
+export const listOffsetsRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.ListOffsets>(),
+  clientId,
+  replicaId: int32,
+  isolationLevel: int8,
+  topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, currentLeaderEpoch: int32, timestamp: int64 })) })),
+});
+export const listOffsetsResponse = struct({
+  topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, errorCode: int16, timestamp: int64, offset: int64, leaderEpoch: int32 })) })),
+});
+
+/** `topics` null: all. */
+export const metadataRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.Metadata>(),
+  clientId,
+  topics: nullable(array(string)),
+});
+export const metadataResponse = struct({
+  brokers: array(struct({ nodeId: int32, host: string, port: int32 })),
+  controllerId: int32,
+  topics: array(
+    struct({
+      errorCode: int16,
+      name: string,
+      topicId: uuid,
+      partitions: array(struct({ errorCode: int16, partitionIndex: int32, leaderId: int32, leaderEpoch: int32, replicaNodes: array(int32), isrNodes: array(int32) })),
+    }),
+  ),
+});
+
+/** `assignments` empty: the controller places the replicas. */
+export const createTopicsRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.CreateTopics>(),
+  clientId,
+  topics: array(
+    struct({
+      name: string,
+      numPartitions: int32,
+      replicationFactor: int16,
+      assignments: array(struct({ partitionIndex: int32, brokerIds: array(int32) })),
+      configs: array(struct({ name: string, value: nullable(string) })),
+    }),
+  ),
+});
+export const createTopicsResponse = struct({ topics: array(struct({ name: string, topicId: uuid, errorCode: int16, errorMessage: nullable(string) })) });
+
+export const brokerRegistrationRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.BrokerRegistration>(),
+  brokerId: int32,
+  clusterId: string,
+  incarnationId: uuid,
+  listeners: array(struct({ name: string, host: string, port: int32 })),
+  previousBrokerEpoch: int64,
+});
+export const brokerRegistrationResponse = struct({ errorCode: int16, brokerEpoch: int64 });
+
+export const brokerHeartbeatRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.BrokerHeartbeat>(),
+  brokerId: int32,
+  brokerEpoch: int64,
+  currentMetadataOffset: int64,
+  wantFence: boolean,
+  wantShutDown: boolean,
+});
+export const brokerHeartbeatResponse = struct({ errorCode: int16, isCaughtUp: boolean, isFenced: boolean, shouldShutDown: boolean });
+
+export const alterPartitionRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.AlterPartition>(),
+  brokerId: int32,
+  brokerEpoch: int64,
+  topics: array(
+    struct({
+      topicName: string,
+      partitions: array(
+        struct({ partitionIndex: int32, leaderEpoch: int32, newIsrWithEpochs: array(struct({ brokerId: int32, brokerEpoch: int64 })), leaderRecoveryState: int8, partitionEpoch: int32 }),
+      ),
+    }),
+  ),
+});
+export const alterPartitionResponse = struct({
+  errorCode: int16,
+  topics: array(
+    struct({
+      topicName: string,
+      partitions: array(struct({ partitionIndex: int32, errorCode: int16, leaderId: int32, leaderEpoch: int32, isr: array(int32), leaderRecoveryState: int8, partitionEpoch: int32 })),
+    }),
+  ),
+});
+
+export type ProduceResponse = Infer<typeof produceResponse>;
+export type ProduceRequest = Infer<typeof produceRequest> & Request<ProduceResponse>;
+export type FetchResponse = Infer<typeof fetchResponse>;
+export type FetchRequest = Infer<typeof fetchRequest> & Request<FetchResponse>;
+export type ListOffsetsResponse = Infer<typeof listOffsetsResponse>;
+export type ListOffsetsRequest = Infer<typeof listOffsetsRequest> & Request<ListOffsetsResponse>;
+export type MetadataResponse = Infer<typeof metadataResponse>;
+export type MetadataRequest = Infer<typeof metadataRequest> & Request<MetadataResponse>;
+export type CreateTopicsResponse = Infer<typeof createTopicsResponse>;
+export type CreateTopicsRequest = Infer<typeof createTopicsRequest> & Request<CreateTopicsResponse>;
+export type BrokerRegistrationResponse = Infer<typeof brokerRegistrationResponse>;
+export type BrokerRegistrationRequest = Infer<typeof brokerRegistrationRequest> & Request<BrokerRegistrationResponse>;
+export type BrokerHeartbeatResponse = Infer<typeof brokerHeartbeatResponse>;
+export type BrokerHeartbeatRequest = Infer<typeof brokerHeartbeatRequest> & Request<BrokerHeartbeatResponse>;
+export type AlterPartitionResponse = Infer<typeof alterPartitionResponse>;
+export type AlterPartitionRequest = Infer<typeof alterPartitionRequest> & Request<AlterPartitionResponse>;
+
+/** What a broker is asked. */
+export type BrokerRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
+/** What a controller is asked. Brokers fetch the metadata log from it. */
+export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | CreateTopicsRequest | FetchRequest;
+
+/** Every message, for the frame codec. */
+export const MESSAGES: readonly Type<unknown>[] = [
+  produceRequest,
+  produceResponse,
+  fetchRequest,
+  fetchResponse,
+  listOffsetsRequest,
+  listOffsetsResponse,
+  metadataRequest,
+  metadataResponse,
+  createTopicsRequest,
+  createTopicsResponse,
+  brokerRegistrationRequest,
+  brokerRegistrationResponse,
+  brokerHeartbeatRequest,
+  brokerHeartbeatResponse,
+  alterPartitionRequest,
+  alterPartitionResponse,
+];

@@ -1,0 +1,45 @@
+/**
+ * @module
+ * What a checker is, and what it reports. A checker is a small object fed the merged trace; it reads observations, client calls,
+ * strikes and the life of processes, and nothing else.
+ */
+import type { Observation } from '../../actors/observation.ts';
+import type { JudgedEvent, RunEnd } from '../../runtime/simulation.ts';
+
+/** safety: something wrong was done. liveness: something that must happen did not. availability: it took longer than promised. */
+export type AnomalyClass = 'safety' | 'liveness' | 'availability';
+
+export interface Anomaly {
+  /** As in semantics §12, e.g. `acked-loss`. */
+  readonly name: string;
+  /** The mission row on trial, e.g. `7.1-durable`. */
+  readonly row: string;
+  readonly class: AnomalyClass;
+  /** Why the configuration allows it, e.g. `acks=1`; null: nothing allows it. */
+  readonly byDesign: string | null;
+  /** Virtual time at which it became certain, µs. */
+  readonly time: number;
+  /** Sentences for a person: what was promised, what was found. One per line. */
+  readonly detail: string;
+}
+
+export interface Checker {
+  readonly name: string;
+  /** A judged event, in the order of the trace. */
+  see(event: JudgedEvent, observation: Observation | undefined): void;
+  /** The run is over. Anomalies that were certain before may be reported here too. */
+  finish(end: RunEnd): readonly Anomaly[];
+  /** Things it had to remember: grows with what it must keep, and is printed. */
+  readonly kept: number;
+}
+
+/** What the configuration promises, which a checker needs to tell a broken promise from a loss by design. */
+export interface Promises {
+  /** The phases of the run, µs: faults stop at `healsAt`. */
+  readonly healsAt: number;
+  readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number }>>;
+  /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). */
+  readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean }>>;
+  /** Names of the applications that poll. */
+  readonly consumers: readonly string[];
+}

@@ -1,0 +1,35 @@
+/** @module The verdict of a run, as plain data: it crosses threads, and is printed as JSON. */
+import type { Anomaly } from './checkers/checker.ts';
+
+/** A fault that really hit. */
+export interface Strike {
+  readonly id: string;
+  readonly kind: string;
+  readonly time: number;
+  /** Whom it hit. */
+  readonly actor: string;
+  readonly detail: string;
+}
+
+export interface TrialVerdict {
+  readonly anomalies: readonly Anomaly[];
+  readonly strikes: {
+    /** How often each kind hit. */
+    readonly counts: Readonly<Record<string, number>>;
+    /** The first of them, in order; timed faults always, weather up to a bound. */
+    readonly list: readonly Strike[];
+    /** Strikes beyond the list. */
+    readonly more: number;
+  };
+  /** Things the checkers remembered. */
+  readonly kept: number;
+  /** What happened, by name: `sent`, `acknowledged`, `failed`, `indeterminate`, `polled`, `elections`, `isr-shrinks`, … */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly endedAt: number;
+  readonly stopped: boolean;
+}
+
+/** A run fails if anything went wrong that nothing allows. */
+export function isFailure(verdict: Pick<TrialVerdict, 'anomalies'>): boolean {
+  return verdict.anomalies.some(({ byDesign }) => byDesign === null);
+}
