@@ -25,27 +25,33 @@ export interface Touched {
   readonly links: readonly (readonly [from: number, to: number])[];
 }
 
+/** Resolves the names of a target. @throws {SimulatorError} `declaration` if a name is unknown. */
+export function touchedBy(fault: TimedFault, target: Target, actors: readonly string[]): Touched {
+  if ('role' in target) return { actors: [], links: [] };
+  if ('actor' in target) return touchedByActors(fault, [target.actor], actors);
+  if ('from' in target) return touchedLinks(pairs(indicesOf(fault, target.from, actors), indicesOf(fault, target.to, actors)));
+  const left = indicesOf(fault, target.between, actors);
+  const right = indicesOf(fault, target.and, actors);
+  return touchedLinks([...pairs(left, right), ...pairs(right, left)]);
+}
+
 /**
- * Resolves the names of a target.
- * An `actor` target of a link fault means every link from and to that actor.
+ * What a fault of these actors touches: themselves, or every link from and to one of them.
  * @throws {SimulatorError} `declaration` if a name is unknown.
  */
-export function touchedBy(fault: TimedFault, target: Target, actors: readonly string[]): Touched {
-  const indexOf = (name: string): number => {
+export function touchedByActors(fault: TimedFault, names: readonly string[], actors: readonly string[]): Touched {
+  const struck = new Set(indicesOf(fault, names, actors));
+  if (!isLinkFault(fault)) return { actors: [...struck].sort((a, b) => a - b), links: [] };
+  const all = actors.map((_, index) => index);
+  return touchedLinks([...pairs([...struck], all), ...pairs(all.filter((index) => !struck.has(index)), [...struck])]);
+}
+
+function indicesOf(fault: TimedFault, names: readonly string[], actors: readonly string[]): number[] {
+  return names.map((name) => {
     const index = actors.indexOf(name);
     if (index < 0) throw new SimulatorError('declaration', `fault ${fault.id} names an actor that does not exist: ${name}`);
     return index;
-  };
-  if ('role' in target) return { actors: [], links: [] };
-  if ('actor' in target) {
-    const struck = indexOf(target.actor);
-    if (!isLinkFault(fault)) return { actors: [struck], links: [] };
-    return touchedLinks(actors.flatMap((_, other) => (other === struck ? [] : ([[struck, other], [other, struck]] as const))));
-  }
-  if ('from' in target) return touchedLinks(pairs(target.from.map(indexOf), target.to.map(indexOf)));
-  const left = target.between.map(indexOf);
-  const right = target.and.map(indexOf);
-  return touchedLinks([...pairs(left, right), ...pairs(right, left)]);
+  });
 }
 
 function pairs(from: readonly number[], to: readonly number[]): (readonly [number, number])[] {

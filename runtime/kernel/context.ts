@@ -3,6 +3,7 @@ import type { ActorContext, Connection, RequestHandler, Signal, SpawnedTask } fr
 import type { Disk } from '../disk/disk.ts';
 import { randomStream } from '../random/random.ts';
 import type { Random } from '../random/random.ts';
+import { SimulatorError } from '../simulator-error.ts';
 import type { Task } from '../task.ts';
 import type { Micros } from '../units.ts';
 import type { Process } from './process.ts';
@@ -70,6 +71,7 @@ export class Context implements ActorContext {
   }
 
   work(durationUs: Micros): void {
+    if (!(durationUs >= 0 && Number.isSafeInteger(durationUs))) throw new SimulatorError('actor', `${this.name} works for ${durationUs} µs: a duration is a whole number, 0 or more`);
     const from = this.#process.busyUntil > this.#host.now ? this.#process.busyUntil : this.#host.now;
     this.#process.busyUntil = from + durationUs;
   }

@@ -5,8 +5,8 @@
  */
 import type { ActorError, Connection } from '../actor.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
-import { touchedBy } from '../faults/fault-event.ts';
-import type { FaultEvent } from '../faults/fault-event.ts';
+import { touchedBy, touchedByActors } from '../faults/fault-event.ts';
+import type { FaultEvent, Touched } from '../faults/fault-event.ts';
 import type { TimedFault } from '../faults/plan.ts';
 import { FrameCodec } from '../network/codec.ts';
 import type { Frame } from '../network/frame.ts';
@@ -23,12 +23,12 @@ import type { TraceEvent } from '../trace/trace-event.ts';
 import type { Micros } from '../units.ts';
 import type { XXHashAPI } from 'xxhash-wasm';
 import type { ContextHost } from './context.ts';
-import { FAULT_EVENT, FRAME_EVENT, TIMER_EVENT, eventOrder, kindOf } from './event-key.ts';
+import { ACTORS_MAX, FAULT_EVENT, FRAME_EVENT, TIMER_EVENT, eventOrder, kindOf } from './event-key.ts';
 import { loopState, runUntil } from './event-loop.ts';
 import type { EventSink } from './event-loop.ts';
 import { EventQueue } from './event-queue.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { Process } from './process.ts';
+import { HELD, Process, UNARMED } from './process.ts';
 import type { HeldEvent, ProcessHost, Timer } from './process.ts';
 
 /** The workers that other actors live on. */
@@ -59,6 +59,8 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   readonly #outside: Outside;
   readonly #feed: Feed;
   readonly #switchedOff: ReadonlySet<string>;
+  /** Index of the actor that is being started, before the first event. */
+  #booting: number | undefined;
   readonly lookahead: Micros;
   now: Micros = 0;
   readonly counts: EventCounts = { frames: 0, timers: 0, faults: 0 };
@@ -81,6 +83,9 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
     this.#names = simulation.actors.map(({ name }) => name);
     this.#indices = new Map(this.#names.map((name, index) => [name, index]));
     if (this.#indices.size !== this.#names.length) throw new SimulatorError('declaration', `two actors have one name: ${this.#names.find((name, i) => this.#names.indexOf(name) !== i)}`);
+    if (this.#names.length > ACTORS_MAX) throw new SimulatorError('declaration', `${this.#names.length} actors: at most ${ACTORS_MAX} fit into the order of events`);
+    const faultIds = simulation.faults.timed.map(({ id }) => id);
+    if (new Set(faultIds).size !== faultIds.length) throw new SimulatorError('declaration', `two faults have one id: ${faultIds.find((id, i) => faultIds.indexOf(id) !== i)}`);
     this.#switchedOff = new Set(simulation.faults.switchedOff);
     this.lookahead = lookahead(simulation.network);
     if (!(this.lookahead >= 1)) throw new SimulatorError('declaration', 'every link needs a latency of at least 1 µs: it is how far workers may run apart');
@@ -113,8 +118,9 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
     return this.#loop.events;
   }
 
-  /** Key of the event that was dispatched last: the place of a failure. */
+  /** Key of the event that was dispatched last: the place of a failure. Booting comes before every event, actor by actor. */
   get position(): { time: Micros; order: number } {
+    if (this.#booting !== undefined) return { time: 0, order: this.#booting - ACTORS_MAX };
     return { time: this.#loop.time, order: this.#loop.order };
   }
 
@@ -130,10 +136,12 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   /** Starts every actor that lives here, at time 0. */
   boot(): void {
     for (const process of this.processes) {
+      this.#booting = process.index;
       this.onActor(process.index);
       this.#lifecycle.start(process);
       process.drain();
     }
+    this.#booting = undefined;
   }
 
   /** Runs everything due before `until`, at most so many events. @returns true if nothing is left before `until`. */
@@ -156,22 +164,24 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
     const process = this.#processes[target]!;
     const kind = kindOf(order);
     if (process.pauses > 0 && kind !== FAULT_EVENT) {
-      if (kind === TIMER_EVENT) (payload as Timer).slot = -1;
+      if (kind === TIMER_EVENT) (payload as Timer).slot = HELD;
       process.heldEvents.push({ order, payload });
       return;
     }
     this.#execute(process, kind, payload!);
-    process.drain();
+    // A fault may break connections of a paused process: its tasks learn of it when it is resumed.
+    if (process.pauses === 0) process.drain();
   }
 
-  /** Executes what was held while the process was paused. */
+  /** Executes what was held while the process was paused: after a resumption, or for the machine of a process that died meanwhile. */
   executeHeld(process: Process, held: readonly HeldEvent[]): void {
     const { incarnation } = process;
+    process.drain();
     for (const { order, payload } of held) {
       const kind = kindOf(order);
       // A process that fails over one of them takes its timers with it; frames still find its machine.
       const isGone = process.state !== 'up' || process.incarnation !== incarnation;
-      if (kind === TIMER_EVENT && isGone) continue;
+      if (kind === TIMER_EVENT && (isGone || !(payload as Timer).isArmed)) continue;
       this.#execute(process, kind, payload as Payload);
       process.drain();
     }
@@ -188,7 +198,7 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
     } else if (kind === TIMER_EVENT) {
       this.counts.timers += 1;
       const timer = payload as Timer;
-      timer.slot = -1;
+      timer.slot = UNARMED;
       timer.expire();
     } else {
       this.counts.faults += 1;
@@ -201,8 +211,8 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   }
 
   disarmTimer(timer: Timer): void {
-    this.#queue.remove(timer.slot);
-    timer.slot = -1;
+    if (timer.slot !== HELD) this.#queue.remove(timer.slot);
+    timer.slot = UNARMED;
   }
 
   /** Takes every timer of a process out of the queue: it has crashed. */
@@ -258,27 +268,20 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   strike(process: Process, faultId: string, targets: readonly string[]): void {
     const fault = this.#simulation.faults.timed.find(({ id }) => id === faultId);
     if (fault === undefined) throw new SimulatorError('declaration', `${process.actor.name} strikes with ${faultId}, which is not in the plan`);
-    const [target] = targets;
-    if (target === undefined) return;
     // One lookahead later, so that the news reaches every worker before it is due.
-    this.#aim(process, { ...fault, at: this.now + this.lookahead, target: { actor: target } });
+    const moments = this.#moments({ ...fault, at: this.now + this.lookahead }, touchedByActors(fault, targets, this.#names));
+    for (const [at, event, target] of moments) this.#route(at, eventOrder(FAULT_EVENT, process.index, process.nextSequence()), target, event);
   }
 
   /** Puts both moments of a planned fault into the queues of those it touches here. */
   #schedule(fault: TimedFault): void {
-    for (const [at, event, target] of this.#moments(fault)) {
+    for (const [at, event, target] of this.#moments(fault, touchedBy(fault, fault.target, this.#names))) {
       const process = this.#processes[target];
       if (process !== undefined) this.#queue.push(at, eventOrder(FAULT_EVENT, target, process.nextSequence()), target, event);
     }
   }
 
-  /** Sends both moments of a fault that has just been resolved. */
-  #aim(nemesis: Process, fault: TimedFault): void {
-    for (const [at, event, target] of this.#moments(fault)) this.#route(at, eventOrder(FAULT_EVENT, nemesis.index, nemesis.nextSequence()), target, event);
-  }
-
-  #moments(fault: TimedFault): [at: Micros, event: FaultEvent, target: number][] {
-    const { actors, links } = touchedBy(fault, fault.target, this.#names);
+  #moments(fault: TimedFault, { actors, links }: Touched): [at: Micros, event: FaultEvent, target: number][] {
     return actors.flatMap((target): [Micros, FaultEvent, number][] => {
       const mine = links.filter((link) => link.includes(target));
       return [

@@ -60,15 +60,14 @@ export function runUntil<Payload>(queue: EventQueue<Payload>, sink: EventSink<Pa
   return true;
 }
 
-/** The rare half of the checks, out of the hot path: an event at the instant of the one before it. */
+/** The second half of the checks: an event at the instant of the one before it. The words for an error are made only when it is thrown. */
 function checkOrder<Payload>(sink: EventSink<Payload>, state: LoopState, time: Micros, order: number, target: number): void {
-  const where = `actor ${sink.nameOf(target)} at ${time} µs`;
-  if (time < state.time) throw new SimulatorError('time-went-back', `an event for ${where} came after time had reached ${state.time} µs`);
+  if (time < state.time) throw new SimulatorError('time-went-back', `an event for actor ${sink.nameOf(target)} at ${time} µs came after time had reached ${state.time} µs`);
   if (order === state.order) {
-    throw new SimulatorError('tie', `two events for ${where} have one key (kind ${kindOf(order)}, source ${sink.nameOf(sourceOf(order))}, sequence ${sequenceOf(order)})`);
+    throw new SimulatorError('tie', `two events for actor ${sink.nameOf(target)} at ${time} µs have one key (kind ${kindOf(order)}, source ${sink.nameOf(sourceOf(order))}, sequence ${sequenceOf(order)})`);
   }
   state.atThisInstant += 1;
   if (state.atThisInstant >= EVENTS_PER_INSTANT_MAX) {
-    throw new SimulatorError('livelock', `${EVENTS_PER_INSTANT_MAX} events at one instant: virtual time stands still; the last was for ${where}`);
+    throw new SimulatorError('livelock', `${EVENTS_PER_INSTANT_MAX} events at one instant: virtual time stands still; the last was for actor ${sink.nameOf(target)} at ${time} µs`);
   }
 }

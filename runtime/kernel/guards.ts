@@ -25,14 +25,14 @@ function guards(): Guard[] {
     ...of(scope['crypto']!, 'crypto', ['getRandomValues', 'randomUUID'], RANDOM),
     ...of(scope['performance']!, 'performance', ['now'], CLOCK),
     ...of(process, 'process', ['hrtime'], CLOCK),
-    ...of(globalThis, '', ['setTimeout', 'setInterval', 'setImmediate'], TIMER),
+    ...of(globalThis, '', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'], TIMER),
   ];
 }
 
 /** The place in the code that called, without the frames of the guard itself. */
 function caller(): string {
   const frames = (new Error('where').stack ?? '').split('\n').slice(1);
-  return (frames.find((frame) => !frame.includes('guards.')) ?? 'unknown').trim();
+  return (frames.find((frame) => !/[\\/]guards\.[jt]s\b/.test(frame)) ?? 'unknown').trim();
 }
 
 function forbid(name: string, instead: string): never {
@@ -55,7 +55,9 @@ export function guarded<T>(action: () => T): T {
   const realDate = globalThis.Date;
   const undo = guards().map(({ owner, key, name, instead }) => {
     const before = Object.getOwnPropertyDescriptor(owner, key);
-    Object.defineProperty(owner, key, { configurable: true, writable: true, enumerable: before?.enumerable ?? false, value: () => forbid(name, instead) });
+    // `process.hrtime.bigint` hangs on the function itself.
+    const value = Object.assign((): never => forbid(name, instead), { bigint: (): never => forbid(`${name}.bigint`, instead) });
+    Object.defineProperty(owner, key, { configurable: true, writable: true, enumerable: before?.enumerable ?? false, value });
     return () => {
       if (before === undefined) Reflect.deleteProperty(owner, key);
       else Object.defineProperty(owner, key, before);

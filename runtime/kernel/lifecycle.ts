@@ -9,7 +9,7 @@
 import type { ActorError } from '../actor.ts';
 import { isLinkFault } from '../faults/fault-event.ts';
 import type { FaultEvent } from '../faults/fault-event.ts';
-import type { TimedFault } from '../faults/plan.ts';
+import type { FaultKind, TimedFault } from '../faults/plan.ts';
 import type { Network } from '../network/network.ts';
 import { randomStream } from '../random/random.ts';
 import { SimulatorError } from '../simulator-error.ts';
@@ -46,8 +46,8 @@ export class Lifecycle {
   readonly #host: LifecycleHost;
   readonly #network: Network;
   readonly #seed: string;
-  /** Faults in force: by actor, the ids of those that took effect there. */
-  readonly #inForce = new Map<Process, Set<string>>();
+  /** Faults in force: by actor, the ids and kinds of those that took effect there. */
+  readonly #inForce = new Map<Process, Map<string, FaultKind>>();
 
   constructor(host: LifecycleHost, network: Network, seed: string) {
     this.#host = host;
@@ -80,14 +80,15 @@ export class Lifecycle {
   apply(process: Process, { fault, phase, links }: FaultEvent): void {
     let inForce = this.#inForce.get(process);
     if (inForce === undefined) {
-      inForce = new Set();
+      inForce = new Map();
       this.#inForce.set(process, inForce);
     }
     if (phase === 'begin') {
-      if (!this.#canStrike(process, fault)) return;
+      // A nemesis may strike again with a fault that is still in force: it ends when it would have ended.
+      if (inForce.has(fault.id) || !this.#canStrike(process, fault)) return;
       const detail = links.length === 0 ? '' : links.map(([from, to]) => `${this.#host.nameOf(from)}>${this.#host.nameOf(to)}`).join(' ');
       if (this.#host.isSwitchedOff(process, fault.id, fault.kind, detail)) return;
-      inForce.add(fault.id);
+      inForce.set(fault.id, fault.kind);
     } else if (!inForce.delete(fault.id)) {
       return;
     }
@@ -136,8 +137,18 @@ export class Lifecycle {
       process.state = 'down';
       this.#network.resetAll(process);
     }
-    process.pauses = 0;
+    this.#endPauses(process);
+    const held = process.heldEvents;
     process.forget();
+    // What a paused process had not yet seen dies with it; its machine answers the frames.
+    this.#host.executeHeld(process, held);
+  }
+
+  /** Death ends every pause: their ends, when they come, must not end a pause of the next incarnation. */
+  #endPauses(process: Process): void {
+    process.pauses = 0;
+    const inForce = this.#inForce.get(process);
+    for (const [id, kind] of inForce ?? []) if (kind === 'pause') inForce!.delete(id);
   }
 
   #pause(process: Process): void {
@@ -146,8 +157,6 @@ export class Lifecycle {
   }
 
   #resume(process: Process): void {
-    // A crash has ended the pause already.
-    if (process.pauses === 0) return;
     process.pauses -= 1;
     if (process.pauses > 0) return;
     const held = process.heldEvents;

@@ -11,6 +11,8 @@ import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Random } from '../random/random.ts';
 import { SimulatorError } from '../simulator-error.ts';
+import { SEQUENCE_MAX } from './event-key.ts';
+import { EVENTS_PER_INSTANT_MAX } from './event-loop.ts';
 import type { Task } from '../task.ts';
 import type { Lane } from '../trace/lane.ts';
 import type { Micros } from '../units.ts';
@@ -18,11 +20,20 @@ import type { Micros } from '../units.ts';
 /** `down`: crashed, its machine answers for it. `off`: no power, silence. */
 export type ProcessState = 'up' | 'down' | 'off';
 
+/** Slot of a timer that is not armed. */
+export const UNARMED = -1;
+/** Slot of a timer that came due while its process was paused: it expires at the resumption, unless it is disarmed before. */
+export const HELD = -2;
+
 /** Something that is due at a time unless it is disarmed before. */
 export abstract class Timer {
-  /** Slot in the event queue; −1 when not armed. */
-  slot = -1;
+  /** Slot in the event queue, or `UNARMED`, or `HELD`. */
+  slot = UNARMED;
   abstract expire(): void;
+
+  get isArmed(): boolean {
+    return this.slot !== UNARMED;
+  }
 }
 
 /** What a process needs of the engine it runs in. */
@@ -61,7 +72,7 @@ export class TaskCell implements SpawnedTask {
   cancel(): void {
     if (this.isDone) return;
     this.isDone = true;
-    if (this.waitsFor !== undefined && this.waitsFor.slot >= 0) this.#process.disarm(this.waitsFor);
+    if (this.waitsFor?.isArmed === true) this.#process.disarm(this.waitsFor);
     this.waitsFor = undefined;
   }
 }
@@ -111,7 +122,7 @@ class TaskSignal implements Signal {
     this.#waits = [];
     for (const wait of waits) {
       wait.notified = true;
-      if (wait.slot >= 0) this.#process.disarm(wait);
+      if (wait.isArmed) this.#process.disarm(wait);
       this.#process.wake(wait.cell);
     }
   }
@@ -178,6 +189,7 @@ export class Process {
 
   nextSequence(): number {
     const sequence = this.#sequence;
+    if (sequence > SEQUENCE_MAX) throw new SimulatorError('tie', `${this.actor.name} has caused ${sequence} events: there are no more keys to order them by`);
     this.#sequence = sequence + 1;
     return sequence;
   }
@@ -203,13 +215,17 @@ export class Process {
     this.#ready.push(cell);
   }
 
-  /** Runs every task that is ready, and those they make ready, in the order they became so. */
+  /**
+   * Runs every task that is ready, and those they make ready, in the order they became so.
+   * @throws {SimulatorError} `livelock` if they make each other ready for ever
+   */
   drain(): void {
     const ready = this.#ready;
     const incarnation = this.incarnation;
     for (let i = 0; i < ready.length; i += 1) {
       const cell = ready[i]!;
       if (cell.isDone) continue;
+      if (i >= EVENTS_PER_INSTANT_MAX) throw new SimulatorError('livelock', `the tasks of ${this.actor.name} wake each other for ever at ${this.#host.now} µs: virtual time stands still`);
       this.#running = cell;
       try {
         cell.step();

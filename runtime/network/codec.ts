@@ -6,25 +6,39 @@
  */
 import { Packr } from 'msgpackr';
 
-/** msgpackr gives two-byte record ids to structures beyond these; more would also work, at one byte each. */
+/** Keys of each kind of object, in the order they are written. The first 32 cost one byte in each record, the rest two. */
 export type Structures = readonly (readonly string[])[];
+
+/** Structures with an id of one byte. */
+const ONE_BYTE_IDS = 32;
+
+/**
+ * A structure as msgpackr keeps it: a copy, for it adds its lookup tables, and marked with the second byte of its id, which it does
+ * for structures it loads and forgets for those it is given.
+ */
+function structure(keys: readonly string[], index: number): object {
+  return Object.assign([...keys], index < ONE_BYTE_IDS ? {} : { highByte: (index - ONE_BYTE_IDS) >> 5 });
+}
 
 export class FrameCodec {
   readonly #packr: Packr;
 
   constructor(structures: Structures) {
     this.#packr = new Packr({
-      // Copies: msgpackr keeps its lookup tables inside this array.
-      structures: structures.map((keys) => [...keys]),
+      structures: structures.map(structure),
       maxSharedStructures: structures.length,
       moreTypes: false,
       encodeUndefinedAsNil: false,
     });
   }
 
-  /** The bytes of a plain message. They stay as they are: the caller may keep them. */
+  /**
+   * The bytes of a plain message. They stay as they are: the caller may keep them.
+   * Never a Buffer, for then byte strings decoded from it would be Buffers, and plain arrays where the frame came from another worker.
+   */
   encode(message: unknown): Uint8Array {
-    return this.#packr.pack(message);
+    const packed = this.#packr.pack(message);
+    return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
   }
 
   /** The message in these bytes. Byte strings in it are views of `bytes`: copy what is kept. */

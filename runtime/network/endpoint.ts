@@ -160,7 +160,7 @@ export class ClientEndpoint extends Endpoint implements Connection {
 
   #settle(pending: PendingCall): void {
     this.#pending.delete(pending.correlation);
-    if (pending.slot >= 0) this.process.disarm(pending);
+    if (pending.isArmed) this.process.disarm(pending);
     this.process.wake(pending.cell);
   }
 

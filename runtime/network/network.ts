@@ -88,7 +88,7 @@ export class Network implements EndpointHost {
     let extraUs = 0;
     if (link.weather !== undefined && this.#host.now >= this.#plan.weatherFrom && this.#host.now < this.#plan.weatherUntil) {
       for (const strike of link.weather.next()) {
-        if (this.#host.isSwitchedOff(process, strike.id, strike.kind, `to ${endpoint.peer}`)) continue;
+        if (!canHit(strike, endpoint, frame, link) || this.#host.isSwitchedOff(process, strike.id, strike.kind, `to ${endpoint.peer}`)) continue;
         extraUs += strike.extraUs;
         if (this.#struck(process, endpoint, frame, strike)) return;
       }
@@ -117,9 +117,7 @@ export class Network implements EndpointHost {
 
   closed(process: Process, endpoint: Endpoint, reason: string): void {
     if (!process.endpoints.delete(endpoint.id)) return;
-    // Whoever gives up before the connection opened takes the opening back, if it has not left yet.
-    const link = this.#outbound.get(this.#key(process.index, endpoint.peerIndex));
-    if (link !== undefined && link.held.length > 0) link.held = link.held.filter(({ frame }) => frame.connection !== endpoint.id || frame.kind !== OPEN);
+    this.#loseHeld(process, endpoint, reason);
     this.#host.record(process, { type: 'connection-closed', peer: endpoint.peerIndex, connection: endpoint.id, reason });
   }
 
@@ -191,7 +189,6 @@ export class Network implements EndpointHost {
         endpoint.isSilent = true;
         return false;
       case 'refuse':
-        if (frame.kind !== OPEN) return false;
         this.#drop(process, frame, frame.to, 'reset');
         endpoint.fail('refused');
         return true;
@@ -235,7 +232,7 @@ export class Network implements EndpointHost {
       if (arrivesAt < endpoint.lastArrival) arrivesAt = endpoint.lastArrival;
       endpoint.lastArrival = arrivesAt;
     }
-    if (arrivesAt < now + this.#lookahead) throw new SimulatorError('lookahead', `a frame from ${this.nameOf(frame.from)} to ${this.nameOf(frame.to)} would arrive after ${arrivesAt - now} µs, sooner than the lookahead of ${this.#lookahead} µs`);
+    if (!(arrivesAt >= now + this.#lookahead)) throw new SimulatorError('lookahead', `a frame from ${this.nameOf(frame.from)} to ${this.nameOf(frame.to)} would arrive after ${arrivesAt - now} µs, sooner than the lookahead of ${this.#lookahead} µs`);
     this.#host.recordSent(process, frame, arrivesAt);
     this.#host.post(process, frame, arrivesAt);
   }
@@ -268,6 +265,18 @@ export class Network implements EndpointHost {
     } else {
       endpoint.receive(frame);
     }
+  }
+
+  /**
+   * What has not left yet when a connection ends here. A reset takes all of it along; whoever gives up before the connection opened
+   * takes the opening back; after a close the rest still goes out, before the close.
+   */
+  #loseHeld(process: Process, endpoint: Endpoint, reason: string): void {
+    const link = this.#outbound.get(this.#key(process.index, endpoint.peerIndex));
+    if (link === undefined || link.held.length === 0) return;
+    const isLost = (frame: Frame): boolean => frame.connection === endpoint.id && (reason === 'reset' || frame.kind === OPEN);
+    for (const { frame } of link.held) if (isLost(frame)) this.#drop(process, frame, frame.to, 'connection-lost');
+    link.held = link.held.filter(({ frame }) => !isLost(frame));
   }
 
   /** The machine itself answers a frame for which there is no connection. */
@@ -306,5 +315,20 @@ export class Network implements EndpointHost {
       this.#inbound.set(key, link);
     }
     return link;
+  }
+}
+
+/** Whether weather has a hold on this frame at all: a strike is recorded only where it does something. */
+function canHit({ kind }: WeatherStrike, endpoint: Endpoint, frame: Frame, link: OutboundLink): boolean {
+  switch (kind) {
+    case 'delay':
+    case 'jam':
+      return !endpoint.isSilent && !link.isCut;
+    case 'half-open':
+      return !endpoint.isSilent;
+    case 'refuse':
+      return frame.kind === OPEN;
+    case 'reset':
+      return true;
   }
 }

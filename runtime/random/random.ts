@@ -10,13 +10,13 @@ const TWO_TO_32 = 4_294_967_296;
 
 /** One stream of integers. Building one costs about 200 draws: keep it. */
 export interface Random {
-  /** Uniform in [0, bound). @throws {RangeError} unless 1 ≤ bound ≤ 2^32. */
+  /** Uniform in [0, bound); draws nothing when the bound is 1. @throws {RangeError} unless 1 ≤ bound ≤ 2^32. */
   below(bound: number): number;
-  /** Uniform in [low, high], both included. */
+  /** Uniform in [low, high], both included; draws nothing when they are equal. */
   between(low: number, high: number): number;
   /** True with probability numerator/denominator; draws nothing when that is 0 or 1. */
   chance(numerator: number, denominator: number): boolean;
-  /** Exponentially distributed with the given mean, as a whole number; at most about 8.3 times the mean. Draws nothing when the mean is 0. */
+  /** Exponentially distributed with the given mean, as a whole number; at most about 9 times the mean. Draws nothing when the mean is 0. */
   exponential(mean: number): number;
   /** One of the items; draws nothing when there is just one. @throws {RangeError} if there is none. */
   pick<T>(items: readonly T[]): T;
@@ -33,11 +33,12 @@ class AleaStream implements Random {
 
   below(bound: number): number {
     if (!(bound >= 1 && bound <= TWO_TO_32)) throw new RangeError(`below(${bound}): the bound must lie in 1..2^32`);
+    if (bound === 1) return 0;
     return Math.floor((this.#next() * bound) / TWO_TO_32);
   }
 
   between(low: number, high: number): number {
-    return low === high ? low : low + this.below(high - low + 1);
+    return low + this.below(high - low + 1);
   }
 
   chance(numerator: number, denominator: number): boolean {
@@ -54,7 +55,7 @@ class AleaStream implements Random {
 
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError('pick: there is nothing to pick from');
-    return items[items.length === 1 ? 0 : this.below(items.length)]!;
+    return items[this.below(items.length)]!;
   }
 }
 

@@ -23,7 +23,7 @@ export interface Interval {
 }
 
 /**
- * The interval in which two runs first differ, judged by the lane that differs earliest.
+ * The interval in which two runs first differ. It ends where the first lane is known to differ, and begins where the last of all was known not to.
  * @returns undefined if no lane differs
  */
 export function differingInterval(one: readonly LaneSummary[], other: readonly LaneSummary[]): Interval | undefined {
@@ -32,7 +32,7 @@ export function differingInterval(one: readonly LaneSummary[], other: readonly L
     const twin = other.find(({ actor }) => actor === lane.actor);
     if (twin?.digest === lane.digest) continue;
     const interval = laneInterval(lane, twin);
-    if (earliest === undefined || interval.to < earliest.to || (interval.to === earliest.to && interval.from < earliest.from)) earliest = interval;
+    earliest = earliest === undefined ? interval : { from: Math.min(earliest.from, interval.from), to: Math.min(earliest.to, interval.to) };
   }
   return earliest;
 }

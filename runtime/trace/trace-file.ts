@@ -78,10 +78,11 @@ export class TraceFileWriter {
   }
 
   #line(content: object): void {
-    const line = `${JSON.stringify(content, withBytesAsBase64)}\n`;
+    const line = `${traceText(content)}\n`;
+    const bytes = Buffer.byteLength(line);
     this.#chunk.push(line);
-    this.#chunkBytes += line.length;
-    this.#bytes += line.length;
+    this.#chunkBytes += bytes;
+    this.#bytes += bytes;
     if (this.#chunkBytes > CHUNK) this.#flush();
   }
 
@@ -106,7 +107,13 @@ export function traceLine({ time, actor, index, event }: PlacedEvent, actors: re
   return line as TraceLine;
 }
 
+/** A line as it is written: JSON, with byte strings as base64 and 64-bit integers as text. */
+export function traceText(line: object): string {
+  return JSON.stringify(line, withBytesAsBase64);
+}
+
 function withBytesAsBase64(this: unknown, _key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   // A Buffer has turned itself into { type: 'Buffer', data: [...] } before it gets here.
   if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value && Array.isArray(value.data)) return Buffer.from(value.data as number[]).toString('base64');
@@ -115,19 +122,29 @@ function withBytesAsBase64(this: unknown, _key: string, value: unknown): unknown
 
 /** Reads a trace file back. @throws {SimulatorError} `format`, naming what is wrong. */
 export function readTraceFile(file: string): { header: TraceFileHeader; lines: TraceLine[]; isTruncated: boolean } {
-  const rows = readFileSync(file, 'utf8').split('\n').filter((row) => row !== '');
-  const parsed = rows.map((row, i): unknown => {
-    try {
-      return JSON.parse(row);
-    } catch {
-      throw new SimulatorError('format', `${file}: line ${i + 1} is not JSON`);
-    }
-  });
-  const header = parsed[0] as Partial<TraceFileHeader> | undefined;
+  const rows = readFileSync(file, 'utf8').split('\n');
+  const header = parsed(rows[0]!) as Partial<TraceFileHeader> | undefined;
   if (header?.format !== TRACE_FORMAT) throw new SimulatorError('format', `${file} is not a trace of kafka-trial`);
   if (header.version !== TRACE_VERSION) throw new SimulatorError('format', `${file} has trace version ${String(header.version)}; this version reads ${TRACE_VERSION}`);
-  const last = parsed.at(-1) as object;
-  const isTruncated = 'truncated' in last;
-  if (!isTruncated && !('end' in last)) throw new SimulatorError('format', `${file} breaks off: its last line is missing`);
-  return { header: header as TraceFileHeader, lines: parsed.slice(1, -1) as TraceLine[], isTruncated };
+  // Behind the last line end there is nothing, unless the file breaks off in the middle of a line.
+  const isWhole = rows.pop() === '';
+  const last = parsed(rows.pop() ?? '');
+  const isTruncated = last !== undefined && 'truncated' in last;
+  if (!isWhole || last === undefined || (!isTruncated && !('end' in last))) throw new SimulatorError('format', `${file} breaks off: its last line is missing`);
+  const lines = rows.slice(1).map((row, i) => {
+    const line = parsed(row);
+    if (line === undefined) throw new SimulatorError('format', `${file}: line ${i + 2} is not JSON`);
+    return line as TraceLine;
+  });
+  return { header: header as TraceFileHeader, lines, isTruncated };
+}
+
+/** The object in a line; undefined if it holds none. */
+function parsed(row: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(row);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

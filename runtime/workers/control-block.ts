@@ -40,7 +40,7 @@ export class ControlBlock {
   readonly buffer: SharedArrayBuffer;
   readonly workers: number;
   readonly #words: Int32Array;
-  /** Per worker: beats, actor. */
+  /** Per worker: beats, actor + 1. */
   readonly #status: Int32Array;
   /** Per parity and worker: the fields of `Published`. */
   readonly #published: Float64Array;
@@ -86,11 +86,12 @@ export class ControlBlock {
 
   /** Says which actor this worker is in: a plain store, for it happens at every event. */
   enter(worker: number, actor: number): void {
-    this.#status[worker * 2 + 1] = actor;
+    this.#status[worker * 2 + 1] = actor + 1;
   }
 
+  /** −1 if it has not been in any. */
   actorOf(worker: number): number {
-    return Atomics.load(this.#status, worker * 2 + 1);
+    return Atomics.load(this.#status, worker * 2 + 1) - 1;
   }
 
   progressed(worker: number, time: Micros, events: number): void {
@@ -152,7 +153,8 @@ export class ControlBlock {
       return;
     }
     for (let spin = 0; Atomics.load(this.#words, GENERATION) === generation; spin += 1) {
-      if (this.isAborted) throw new RunAborted();
+      // Whoever aborted may have come through this very barrier: then its window is run here too, and the first of all failures found.
+      if (this.isAborted && Atomics.load(this.#words, GENERATION) === generation) throw new RunAborted();
       if (spin < SPINS) continue;
       this.beat(worker);
       meanwhile();

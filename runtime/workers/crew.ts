@@ -54,8 +54,10 @@ export interface RunResult {
 interface Member {
   readonly worker: Worker;
   readonly api: Remote<WorkerApi>;
-  /** Rejects when the thread ends, for whatever reason. */
-  readonly death: Promise<never>;
+  /** Why the thread ended, once it has. */
+  diedOf: string | undefined;
+  /** Told when the thread ends, for whatever reason. Of the present run alone: a promise that outlives runs would keep all of them. */
+  onDeath: ((reason: string) => void) | undefined;
 }
 
 const isSource = import.meta.url.endsWith('.ts');
@@ -65,25 +67,46 @@ function spawn(): Member {
   const file = isSource ? new URL('./boot-from-source.mjs', import.meta.url) : entry;
   // No flags are handed down: a test runner's or a loader's own would not suit a worker of ours.
   const worker = new Worker(file, { workerData: { entry: entry.href }, execArgv: [] });
-  const death = new Promise<never>((_, reject) => {
-    worker.once('error', (error) => reject(new SimulatorError('worker', `a worker thread died: ${error instanceof Error ? error.message : String(error)}`, { cause: error })));
-    worker.once('exit', (code) => reject(new SimulatorError('worker', `a worker thread ended with exit code ${code} in the middle of its work`)));
-  });
-  // Nobody may be racing when it ends in peace.
-  death.catch(() => undefined);
-  return { worker, api: wrap<WorkerApi>(nodeEndpoint(worker)), death };
+  const member: Member = { worker, api: wrap<WorkerApi>(nodeEndpoint(worker)), diedOf: undefined, onDeath: undefined };
+  const die = (reason: string): void => {
+    member.diedOf ??= reason;
+    member.onDeath?.(member.diedOf);
+  };
+  worker.once('error', (error) => die(error instanceof Error ? error.message : String(error)));
+  worker.once('exit', (code) => die(`its thread ended with exit code ${code} in the middle of its work`));
+  return member;
 }
 
 export class Crew {
-  readonly #members: Member[] = [];
+  #members: Member[] = [];
+  #isBusy = false;
 
   /**
-   * Runs a simulation on so many of the crew's threads, which are spawned as needed and used again.
+   * Runs a simulation on so many of the crew's threads, which are spawned as needed and used again. One run at a time: two on the
+   * same threads would wait for each other for ever.
    * @param actors names of the simulation's actors, in its order
    * @throws {SimulatorError} the simulation's own failure, or `worker`
    */
   async run(source: SimulationSource, actors: readonly string[], options: RunOptions): Promise<RunResult> {
     const { workers } = options;
+    if (!(Number.isSafeInteger(workers) && workers >= 1)) throw new SimulatorError('declaration', `a run on ${workers} workers: at least one is needed`);
+    if (this.#isBusy) throw new SimulatorError('declaration', 'this crew is in the middle of a run: use another one beside it');
+    this.#isBusy = true;
+    try {
+      return await this.#run(source, actors, options);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Ends all threads. */
+  async dismiss(): Promise<void> {
+    await Promise.all(this.#members.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  async #run(source: SimulationSource, actors: readonly string[], options: RunOptions): Promise<RunResult> {
+    const { workers } = options;
+    this.#members = this.#members.filter(({ diedOf }) => diedOf === undefined);
     while (this.#members.length < workers) this.#members.push(spawn());
     const control = new ControlBlock(workers);
     const placement = options.placement ?? actors.map((_, actor) => actor % workers);
@@ -95,7 +118,12 @@ export class Crew {
     const startedAt = performance.now();
     try {
       const replies = await Promise.race([
-        Promise.all(this.#members.slice(0, workers).map(({ api, death }, worker) => Promise.race([death, api.run({ source, worker, workers, placement, control: control.buffer, rings, trace: options.trace, keep: options.keep, disturbance: options.disturbance })]))),
+        Promise.all(this.#members.slice(0, workers).map(async (member, worker) => {
+          const request: PartRequest = { source, worker, workers, placement, control: control.buffer, rings, trace: options.trace, keep: options.keep, disturbance: options.disturbance };
+          const reply = await Promise.race([watch.death(worker, member), member.api.run(request)]);
+          watch.finished(worker);
+          return reply;
+        })),
         watch.silence,
       ]);
       return { ...(await combine(replies)), wallMs: performance.now() - startedAt };
@@ -104,24 +132,26 @@ export class Crew {
       if (error instanceof SimulatorError && error.code === 'worker') await this.dismiss();
       throw error;
     } finally {
+      for (const member of this.#members) member.onDeath = undefined;
       watch.end();
       options.signal?.removeEventListener('abort', stop);
     }
   }
-
-  /** Ends all threads. */
-  async dismiss(): Promise<void> {
-    await Promise.all(this.#members.splice(0).map(({ worker }) => worker.terminate()));
-  }
 }
 
-/** Looks at the control block now and then: reports progress, notices silence. */
+/** Looks at the control block now and then: reports progress, notices silence, says where a worker was when it died. */
 class Watch {
+  readonly #control: ControlBlock;
+  readonly #actors: readonly string[];
   readonly #timer: NodeJS.Timeout;
+  /** Workers that have nothing more to say. */
+  readonly #finished = new Set<number>();
   /** Rejects when a worker has been silent too long. */
   readonly silence: Promise<never>;
 
   constructor(control: ControlBlock, actors: readonly string[], options: RunOptions) {
+    this.#control = control;
+    this.#actors = actors;
     const silenceMsMax = options.silenceMsMax ?? SILENCE_MS_MAX;
     const seen = Array.from({ length: control.workers }, () => ({ beats: -1, at: performance.now() }));
     let fail: (error: SimulatorError) => void;
@@ -133,14 +163,29 @@ class Watch {
       options.onProgress?.(control.progress);
       seen.forEach((last, worker) => {
         const beats = control.beats(worker);
-        if (beats !== last.beats) seen[worker] = { beats, at: performance.now() };
-        else if (performance.now() - last.at > silenceMsMax) fail(new SimulatorError('worker', `worker ${worker} has been silent for ${Math.round(silenceMsMax / 1000)} s; it was in actor ${actors[control.actorOf(worker)] ?? 'none'}`));
+        if (beats !== last.beats || this.#finished.has(worker)) seen[worker] = { beats, at: performance.now() };
+        else if (performance.now() - last.at > silenceMsMax) fail(new SimulatorError('worker', `worker ${worker} has been silent for ${silenceMsMax / 1000} s; it was in actor ${this.#actorOf(worker)}`));
       });
     }, Math.min(100, silenceMsMax / 4));
   }
 
+  /** Rejects when the thread of this worker ends, saying where it was. */
+  death(worker: number, member: Member): Promise<never> {
+    return new Promise<never>((_, reject) => {
+      member.onDeath = (reason) => reject(new SimulatorError('worker', `worker ${worker} died: ${reason}; it was in actor ${this.#actorOf(worker)}`));
+    });
+  }
+
+  finished(worker: number): void {
+    this.#finished.add(worker);
+  }
+
   end(): void {
     clearInterval(this.#timer);
+  }
+
+  #actorOf(worker: number): string {
+    return this.#actors[this.#control.actorOf(worker)] ?? 'none';
   }
 }
 

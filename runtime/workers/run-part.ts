@@ -11,11 +11,10 @@
 import type { XXHashAPI } from 'xxhash-wasm';
 import { Engine } from '../kernel/engine.ts';
 import type { EventCounts } from '../kernel/engine.ts';
-import { sourceOf } from '../kernel/event-key.ts';
 import { guarded } from '../kernel/guards.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import type { SimulatorErrorCode } from '../simulator-error.ts';
-import type { Judge, JudgedEvent, Simulation } from '../simulation.ts';
+import type { Judge, JudgedEvent, RunEnd, Simulation } from '../simulation.ts';
 import { MergingFeed, isJudged } from '../trace/feed.ts';
 import type { Feed } from '../trace/feed.ts';
 import type { LaneCheckpoint } from '../trace/lane.ts';
@@ -30,6 +29,8 @@ import { MailboxReader, MailboxWriter } from './mailbox.ts';
 const EVENTS_PER_BEAT = 65_536;
 /** Windows between two releases to the judges while few events wait: sorting a handful at a time would cost more than judging them. */
 const RELEASE_AT = 512;
+/** Place of a judge's failure among those of one instant: behind every event. */
+const AFTER_EVENTS = Infinity;
 
 export interface LaneResult {
   readonly actor: number;
@@ -103,13 +104,18 @@ class PartRunner {
   readonly #names: readonly string[];
   /** Of worker 0: names of the actors that have finished, on whichever worker. */
   readonly #finished = new Set<string>();
+  /** Of worker 0: the place of what the judge is looking at. */
+  #judging: { time: Micros; order: number } | undefined;
   /** Earliest event this worker has sent away in the present window. */
   #sentNext: Micros = Infinity;
 
   constructor(part: Part) {
     this.#part = part;
     this.#control = part.control;
-    const { worker, control, simulation } = part;
+    const { worker, control, simulation, placement } = part;
+    if (placement.length !== simulation.actors.length || placement.some((place) => !(place >= 0 && place < control.workers))) {
+      throw new SimulatorError('declaration', `the placement [${placement.join(', ')}] does not put each of ${simulation.actors.length} actors on one of ${control.workers} workers`);
+    }
     const others = Array.from({ length: control.workers }, (_, other) => other).filter((other) => other !== worker);
     const ring = (from: number, to: number): ByteRing => new ByteRing(part.rings[from * control.workers + to]!);
     this.#names = simulation.actors.map(({ name }) => name);
@@ -168,19 +174,17 @@ class PartRunner {
 
   /** What went wrong, and at which event. */
   describe(error: unknown): PartFailure {
-    const { time, order } = this.#engine.position;
+    const { time, order } = this.#judging ?? this.#engine.position;
     const known = error instanceof SimulatorError;
     const message = error instanceof Error ? error.message : String(error);
-    const actor = this.#names[this.#control.actorOf(this.#part.worker)] ?? (order >= 0 ? this.#names[sourceOf(order)] : undefined) ?? 'none';
+    const actor = this.#judging === undefined ? (this.#names[this.#control.actorOf(this.#part.worker)] ?? 'none') : 'none: the judge';
     return { code: known ? error.code : 'actor', message, stack: error instanceof Error ? (error.stack ?? message) : message, actor, time, order };
   }
 
   #runWindow(until: Micros): void {
     const { worker } = this.#part;
-    while (!this.#engine.runUntil(until, EVENTS_PER_BEAT)) {
-      this.#control.beat(worker);
-      if (this.#control.isAborted) throw new RunAborted();
-    }
+    // To the end, even if the run was aborted meanwhile: a failure still to come here may be the first of all.
+    while (!this.#engine.runUntil(until, EVENTS_PER_BEAT)) this.#control.beat(worker);
     this.#control.beat(worker);
     this.#control.progressed(worker, this.#engine.now, this.#engine.events);
   }
@@ -200,7 +204,9 @@ class PartRunner {
     if (!isJudged(event.type)) return;
     if (event.type === 'process-finished') this.#finished.add(this.#names[placed.actor]!);
     const judged: JudgedEvent['event'] = event.type === 'observed' ? { type: 'observed', observation: this.#engine.decode(event.observation) } : event;
+    this.#judging = { time: placed.time, order: AFTER_EVENTS };
     this.#judge!.judge({ time: placed.time, actor: this.#names[placed.actor]!, event: judged });
+    this.#judging = undefined;
   }
 
   #result(end: Micros, windows: number, stopped: boolean): PartResult {
@@ -216,8 +222,13 @@ class PartRunner {
       diskBytes: processes.reduce((bytes, { disk }) => bytes + disk.bytesStored, 0),
       endedAt: end,
       stopped,
-      verdict: this.#judge?.verdict({ endedAt: end, stopped, stalled }),
+      verdict: this.#verdict({ endedAt: end, stopped, stalled }),
     };
+  }
+
+  #verdict(end: RunEnd): unknown {
+    this.#judging = { time: end.endedAt, order: AFTER_EVENTS };
+    return this.#judge?.verdict(end);
   }
 }
 

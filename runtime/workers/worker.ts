@@ -3,8 +3,9 @@ import { parentPort } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { randomStream } from '../random/random.ts';
+import { SimulatorError } from '../simulator-error.ts';
 import type { Simulation } from '../simulation.ts';
-import { TraceFileWriter, traceLine } from '../trace/trace-file.ts';
+import { TraceFileWriter, traceLine, traceText } from '../trace/trace-file.ts';
 import type { PlacedEvent } from '../trace/trace-event.ts';
 import { ControlBlock } from './control-block.ts';
 import { createHasher } from './hasher.ts';
@@ -20,7 +21,8 @@ const api: WorkerApi = {
     } catch (error) {
       control.abort();
       const message = error instanceof Error ? error.message : String(error);
-      return { ok: false, failure: { code: 'declaration', message, stack: error instanceof Error ? (error.stack ?? message) : message, actor: 'none', time: -1, order: request.worker } };
+      const code = error instanceof SimulatorError ? error.code : 'declaration';
+      return { ok: false, failure: { code, message, stack: error instanceof Error ? (error.stack ?? message) : message, actor: 'none', time: -1, order: request.worker } };
     }
   },
 };
@@ -38,7 +40,7 @@ async function run(request: PartRequest, control: ControlBlock): Promise<PartRep
     writer?.write(event, decode);
     if (keep === undefined || event.time < keep.from || event.time > keep.to || kept.length >= keep.eventsMax) return;
     kept.push(event);
-    keptLines.push(JSON.stringify(traceLine(event, names, decode)));
+    keptLines.push(traceText(traceLine(event, names, decode)));
   };
   const outcome = runPart({
     simulation,

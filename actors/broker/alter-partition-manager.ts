@@ -1,0 +1,75 @@
+/** @module Sends the leaders' wishes to change in-sync sets to the controller: one request at a time, all that waits in it (KIP-497, AP-3). */
+import { MILLISECOND } from '../../runtime/index.ts';
+import type { ActorContext, Task } from '../../runtime/index.ts';
+import { API_KEYS } from '../protocol/messages.ts';
+import type { AlterPartitionRequest, AlterPartitionResponse } from '../protocol/messages.ts';
+import { NONE } from '../protocol/errors.ts';
+import { byTopic } from './by-topic.ts';
+import type { ControllerChannel } from './controller-channel.ts';
+import type { Partition, PendingIsr } from './partition.ts';
+
+/** Wait before a request is sent again after it failed as a whole. */
+const RETRY_US = 50 * MILLISECOND;
+
+export class AlterPartitionManager {
+  readonly #context: ActorContext;
+  readonly #channel: ControllerChannel;
+  readonly #brokerId: number;
+  readonly #brokerEpoch: () => number;
+  #waiting: Partition[] = [];
+  readonly #submitted;
+
+  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, brokerEpoch: () => number) {
+    this.#context = context;
+    this.#channel = channel;
+    this.#brokerId = brokerId;
+    this.#brokerEpoch = brokerEpoch;
+    this.#submitted = context.signal();
+  }
+
+  submit(partition: Partition): void {
+    if (!this.#waiting.includes(partition)) this.#waiting.push(partition);
+    this.#submitted.notify();
+  }
+
+  *run(): Task {
+    for (;;) {
+      if (this.#waiting.length === 0) yield* this.#submitted.wait();
+      const inFlight = this.#waiting.flatMap((partition) => (partition.pending === undefined ? [] : [{ partition, proposal: partition.pending }]));
+      this.#waiting = [];
+      if (inFlight.length === 0) continue;
+      const answer = yield* this.#channel.call(this.#request(inFlight));
+      if (answer?.errorCode !== NONE) {
+        this.#waiting.push(...inFlight.map(({ partition }) => partition).filter((partition) => !this.#waiting.includes(partition)));
+        yield* this.#context.sleep(RETRY_US);
+      } else {
+        for (const { partition, proposal } of inFlight) this.#settle(partition, proposal, answer);
+      }
+    }
+  }
+
+  #settle(partition: Partition, proposal: PendingIsr, answer: AlterPartitionResponse): void {
+    const item = answer.topics.find(({ topicName }) => topicName === partition.topic)?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index);
+    // A partition-level retriable error goes out again at once, over the same channel (AP-3).
+    if (item !== undefined && partition.answered(proposal, item)) this.submit(partition);
+  }
+
+  #request(inFlight: readonly { partition: Partition; proposal: PendingIsr }[]): AlterPartitionRequest {
+    const brokerEpoch = this.#brokerEpoch();
+    return {
+      apiKey: API_KEYS.AlterPartition,
+      brokerId: this.#brokerId,
+      brokerEpoch,
+      topics: byTopic(inFlight, ({ partition }) => partition.topic).map(([topicName, items]) => ({
+        topicName,
+        partitions: items.map(({ partition, proposal }) => ({
+          partitionIndex: partition.index,
+          leaderEpoch: partition.leaderEpoch,
+          newIsrWithEpochs: partition.withEpochs(proposal.isr, brokerEpoch),
+          leaderRecoveryState: partition.recoveryState,
+          partitionEpoch: partition.partitionEpoch,
+        })),
+      })),
+    };
+  }
+}

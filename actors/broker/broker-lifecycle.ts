@@ -1,0 +1,81 @@
+/** @module A broker's standing with the controller: it registers, then sends heartbeats (BL-1, BL-2). */
+import { MILLISECOND } from '../../runtime/index.ts';
+import type { ActorContext, Task } from '../../runtime/index.ts';
+import { BROKER_PORT } from '../client/bootstrap.ts';
+import { NONE } from '../protocol/errors.ts';
+import { API_KEYS } from '../protocol/messages.ts';
+import type { BrokerHeartbeatRequest, BrokerRegistrationRequest } from '../protocol/messages.ts';
+import type { ControllerChannel } from './controller-channel.ts';
+
+const CLUSTER_ID = 'trial';
+/** No clean shutdown came before: what was there may be gone (BL-1). */
+const UNCLEAN = -1;
+
+export class BrokerLifecycle {
+  readonly #context: ActorContext;
+  readonly #channel: ControllerChannel;
+  readonly #brokerId: number;
+  readonly #heartbeatUs: number;
+  readonly #metadataOffset: () => number;
+  /** −1 until registered. */
+  brokerEpoch = -1;
+
+  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, metadataOffset: () => number) {
+    this.#context = context;
+    this.#channel = channel;
+    this.#brokerId = brokerId;
+    this.#heartbeatUs = heartbeatMs * MILLISECOND;
+    this.#metadataOffset = metadataOffset;
+  }
+
+  /** Registers, then keeps the session alive for as long as the process lives. */
+  *run(): Task {
+    const incarnationId = this.#incarnationId();
+    for (;;) {
+      if (this.brokerEpoch < 0) yield* this.#register(incarnationId);
+      else yield* this.#heartbeat();
+    }
+  }
+
+  *#register(incarnationId: string): Task {
+    const request: BrokerRegistrationRequest = {
+      apiKey: API_KEYS.BrokerRegistration,
+      brokerId: this.#brokerId,
+      clusterId: CLUSTER_ID,
+      incarnationId,
+      listeners: [{ name: 'PLAINTEXT', host: this.#context.name, port: BROKER_PORT }],
+      previousBrokerEpoch: UNCLEAN,
+    };
+    const answer = yield* this.#channel.call(request);
+    if (answer?.errorCode === NONE) this.brokerEpoch = answer.brokerEpoch;
+    // The former incarnation's session has not run out yet (DUPLICATE_BROKER_REGISTRATION), or nobody answered.
+    else yield* this.#context.sleep(this.#heartbeatUs);
+  }
+
+  *#heartbeat(): Task {
+    const sentAt = this.#context.now;
+    const request: BrokerHeartbeatRequest = {
+      apiKey: API_KEYS.BrokerHeartbeat,
+      brokerId: this.#brokerId,
+      brokerEpoch: this.brokerEpoch,
+      currentMetadataOffset: this.#metadataOffset(),
+      wantFence: false,
+      wantShutDown: false,
+    };
+    const answer = yield* this.#channel.call(request, this.#heartbeatUs);
+    // Nobody answered: try again at once. Refused: it is not who the controller knows any more.
+    if (answer === undefined) return;
+    if (answer.errorCode !== NONE) {
+      this.brokerEpoch = -1;
+      return;
+    }
+    // A broker that waits to be unfenced asks again soon, as Kafka does while it starts.
+    const interval = answer.isFenced ? Math.min(this.#heartbeatUs, 100 * MILLISECOND) : this.#heartbeatUs;
+    yield* this.#context.sleep(Math.max(0, sentAt + interval - this.#context.now));
+  }
+
+  #incarnationId(): string {
+    const random = this.#context.random('incarnation-id');
+    return [random.below(2 ** 32), random.below(2 ** 32)].map((part) => part.toString(16).padStart(8, '0')).join('-');
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * @module
+ * A broker: registers with the controller, follows the metadata log, holds replicas, answers clients and followers.
+ *
+ *     controller ◄── heartbeats, AlterPartition ── broker ── Fetch ──► leaders of what it follows
+ *     controller ── metadata log ──► image ──► replica manager ──► partitions ◄── Produce, Fetch ── clients
+ */
+import { done } from '../../runtime/index.ts';
+import type { Actor, ActorContext, Caller, Task } from '../../runtime/index.ts';
+import { brokerName } from '../client/bootstrap.ts';
+import { MetadataImage } from '../metadata/metadata-image.ts';
+import { API_KEYS } from '../protocol/messages.ts';
+import type { BrokerRequest, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import { AlterPartitionManager } from './alter-partition-manager.ts';
+import { BrokerLifecycle } from './broker-lifecycle.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import { ControllerChannel } from './controller-channel.ts';
+import { fetch } from './fetch-handler.ts';
+import { listOffsets, metadata } from './metadata-handler.ts';
+import { MetadataFollower } from './metadata-follower.ts';
+import { produce } from './produce-handler.ts';
+import { ReplicaManager } from './replica-manager.ts';
+
+/** The broker as an actor. */
+export function broker(options: BrokerOptions): Actor {
+  return {
+    name: brokerName(options.brokerId),
+    start(context) {
+      context.spawn(run(context, options));
+    },
+  };
+}
+
+function* run(context: ActorContext, options: BrokerOptions): Task {
+  const { brokerId, controller, config } = options;
+  const channel = (): ControllerChannel => new ControllerChannel(context, controller);
+  const image = new MetadataImage();
+  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], () => follower.publishedOffset);
+  const brokerEpoch = (): number => lifecycle.brokerEpoch;
+  const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
+  const replicas = new ReplicaManager(context, options, image, (partition) => alterPartitions.submit(partition), brokerEpoch);
+  const follower = new MetadataFollower(channel(), brokerId, image, (changed) => replicas.apply(changed));
+  yield* replicas.recover();
+  context.spawn(lifecycle.run());
+  context.spawn(follower.run());
+  context.spawn(alterPartitions.run());
+  context.spawn(replicas.shrinkInSyncSets());
+  context.spawn(replicas.checkpointHighWatermarks());
+  context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, request, caller));
+}
+
+function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, request: BrokerRequest, caller: Caller): Task<object | undefined> {
+  context.work(options.costs.requestUs);
+  switch (request.apiKey) {
+    case API_KEYS.Produce:
+      return timedProduce(context, options, replicas, request, caller);
+    case API_KEYS.Fetch:
+      return fetch(context, replicas, request);
+    case API_KEYS.Metadata:
+      return done(metadata(replicas.image, request));
+    case API_KEYS.ListOffsets:
+      return done(listOffsets(replicas, request));
+  }
+}
+
+/** Produce costs by the byte, too. */
+function timedProduce(context: ActorContext, { costs }: BrokerOptions, replicas: ReplicaManager, request: ProduceRequest, caller: Caller): Task<ProduceResponse | undefined> {
+  let bytes = 0;
+  for (const { partitionData } of request.topicData) for (const { records } of partitionData) bytes += records.length;
+  context.work(Math.ceil((bytes * costs.nsPerKiB) / (1_024 * 1_000)));
+  return produce(context, replicas, request, caller);
+}

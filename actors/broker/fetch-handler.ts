@@ -1,0 +1,123 @@
+/** @module Fetch, for followers and consumers: check, read, and if there is too little yet, wait for more (F-1 … F-9). */
+import { MILLISECOND } from '../../runtime/index.ts';
+import type { ActorContext, Task } from '../../runtime/index.ts';
+import { NONE } from '../protocol/errors.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
+import { codeOf, epochError } from './partition.ts';
+import type { Partition } from './partition.ts';
+import { leaderHint } from './produce-handler.ts';
+import type { ReplicaManager } from './replica-manager.ts';
+
+type Wanted = FetchRequest['topics'][number]['partitions'][number];
+type Fetched = FetchResponse['responses'][number]['partitions'][number];
+
+const CONSUMER = -1;
+const NO_RECORDS = new Uint8Array(0);
+const NOT_DIVERGING = { epoch: -1, endOffset: -1 };
+
+/** What was read of one partition, and what followed from it. */
+interface ReadResult {
+  readonly fetched: Fetched;
+  /** Answers at once: an error, or a divergence (F-9). */
+  readonly isUrgent: boolean;
+}
+
+export function* fetch(context: ActorContext, replicas: ReplicaManager, request: FetchRequest): Task<FetchResponse> {
+  const deadline = context.now + request.maxWaitMs * MILLISECOND;
+  const [responses, isReady] = yield* read(replicas, request, true);
+  if (isReady || request.maxWaitMs <= 0) return { errorCode: NONE, responses };
+  const watched = watchedPartitions(replicas, request);
+  const waiter = context.signal();
+  for (const partition of watched) partition.fetchWaiters.add(waiter);
+  try {
+    for (;;) {
+      const isDue = !(yield* waiter.wait(Math.max(0, deadline - context.now)));
+      // F-9: read again from scratch; what the follower has was noted the first time (F-7).
+      const [again, isEnough] = yield* read(replicas, request, false);
+      if (isEnough || isDue || context.now >= deadline) return { errorCode: NONE, responses: again };
+    }
+  } finally {
+    for (const partition of watched) partition.fetchWaiters.delete(waiter);
+  }
+}
+
+/** Reads every partition of the request. @returns the answers, and whether they are worth sending now. */
+function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: boolean): Task<[FetchResponse['responses'], boolean]> {
+  let bytes = 0;
+  let isUrgent = request.topics.length === 0;
+  const responses: { topic: string; partitions: Fetched[] }[] = [];
+  for (const { topic, partitions } of request.topics) {
+    const fetched: Fetched[] = [];
+    for (const wanted of partitions) {
+      const result = yield* readPartition(replicas, request, topic, wanted, Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), bytes === 0, notesFollower);
+      bytes += result.fetched.records.length;
+      isUrgent ||= result.isUrgent;
+      fetched.push(result.fetched);
+    }
+    responses.push({ topic, partitions: fetched });
+  }
+  return [responses, isUrgent || bytes >= request.minBytes];
+}
+
+function* readPartition(replicas: ReplicaManager, request: FetchRequest, topic: string, wanted: Wanted, maxBytes: number, isFirst: boolean, notesFollower: boolean): Task<ReadResult> {
+  const partition = replicas.partition(topic, wanted.partition);
+  if (partition === undefined) return failed(wanted, replicas.image.partition(topic, wanted.partition) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER', undefined);
+  const { replicaId, replicaEpoch } = request.replicaState;
+  const error = refusal(partition, replicaId, replicaEpoch, wanted);
+  if (error !== undefined) return failed(wanted, error, partition);
+  const { log } = partition;
+  const diverging = divergence(partition, wanted);
+  if (diverging === 'OFFSET_OUT_OF_RANGE') return failed(wanted, diverging, partition);
+  if (diverging !== undefined) return { fetched: { ...answer(wanted, partition, NONE), divergingEpoch: diverging }, isUrgent: true };
+  if (wanted.fetchOffset > log.logEndOffset || wanted.fetchOffset < log.logStartOffset) return failed(wanted, 'OFFSET_OUT_OF_RANGE', partition);
+
+  // F-6: sampled before the records are read, and before the follower's progress counts.
+  const sampled = answer(wanted, partition, NONE);
+  const bound = replicaId !== CONSUMER || replicas.options.planted.servesBeyondHighWatermark === true ? log.logEndOffset : log.highWatermark;
+  // A copy: the answer is sent after other partitions may have been waited for.
+  const records = maxBytes > 0 || isFirst ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
+  if (replicaId !== CONSUMER && notesFollower) partition.followerFetched(replicaId, wanted.fetchOffset, replicaEpoch);
+  return { fetched: { ...sampled, records }, isUrgent: false };
+}
+
+/** F-1, F-2, F-3, FS-1. */
+function refusal(partition: Partition, replicaId: number, replicaEpoch: number, wanted: Wanted): ErrorName | undefined {
+  const stale = epochError(wanted.currentLeaderEpoch, partition.leaderEpoch);
+  if (stale !== undefined) return stale;
+  if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+  if (replicaId === CONSUMER) return undefined;
+  if (!partition.replicas.includes(replicaId)) return wanted.currentLeaderEpoch >= 0 ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER';
+  return partition.refusesFollower(replicaId, replicaEpoch) ? 'NOT_LEADER_OR_FOLLOWER' : undefined;
+}
+
+/** F-4: where the logs part, if the fetcher names the epoch of its last record. */
+function divergence(partition: Partition, wanted: Wanted): { readonly epoch: number; readonly endOffset: number } | 'OFFSET_OUT_OF_RANGE' | undefined {
+  if (wanted.lastFetchedEpoch < 0) return undefined;
+  const end = partition.log.endOffsetFor(wanted.lastFetchedEpoch);
+  if (end === undefined || wanted.fetchOffset < partition.log.logStartOffset) return 'OFFSET_OUT_OF_RANGE';
+  return end.epoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset ? { epoch: end.epoch, endOffset: end.endOffset } : undefined;
+}
+
+function watchedPartitions(replicas: ReplicaManager, request: FetchRequest): Partition[] {
+  return request.topics.flatMap(({ topic, partitions }) => partitions.flatMap(({ partition }) => replicas.partition(topic, partition) ?? []));
+}
+
+function failed(wanted: Wanted, error: ErrorName, partition: Partition | undefined): ReadResult {
+  return { fetched: answer(wanted, partition, codeOf(error)), isUrgent: true };
+}
+
+/** An answer without records. Nothing is transactional yet: the last stable offset is the high watermark. */
+function answer(wanted: Wanted, partition: Partition | undefined, errorCode: number): Fetched {
+  const isGood = errorCode === NONE && partition !== undefined;
+  return {
+    partitionIndex: wanted.partition,
+    errorCode,
+    highWatermark: isGood ? partition.log.highWatermark : -1,
+    lastStableOffset: isGood ? partition.log.highWatermark : -1,
+    logStartOffset: isGood ? partition.log.logStartOffset : -1,
+    divergingEpoch: NOT_DIVERGING,
+    currentLeader: leaderHint(errorCode, partition),
+    records: NO_RECORDS,
+  };
+}

@@ -1,0 +1,364 @@
+/**
+ * @module
+ * One replica of a partition on a broker: its log, its role, and as a leader what it knows of its followers, who is in sync, and what
+ * is committed.
+ *
+ *     in-sync set:  Committed ──propose──► Pending(expand │ shrink) ──controller──► Committed'      (one in flight, KIP-497)
+ *
+ * While a change is pending the maximal set counts for the high watermark and for acknowledgements, so that whatever the
+ * controller may believe is covered (AP-5).
+ */
+import { MILLISECOND } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts';
+import { Lock } from '../concurrency/lock.ts';
+import { validateClientBatch } from '../log/batch-validation.ts';
+import type { Log } from '../log/log.ts';
+import type { Offset } from '../log/record-batch.ts';
+import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
+import { RECOVERED } from '../metadata/metadata-record.ts';
+import type { Observation } from '../observation.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+import { ERRORS, NONE, errorName } from '../protocol/errors.ts';
+import type { AlterPartitionResponse } from '../protocol/messages.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import { afterFetch, isCaughtUp, reelectedFollower, unknownFollower } from './follower-state.ts';
+import type { FollowerState } from './follower-state.ts';
+import { nextHighWatermark } from './high-watermark.ts';
+
+/** A leader's clock may run ahead of a client's by this before a timestamp is refused (message.timestamp.after.max.ms). */
+const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
+
+/** A produce that waits until its records are committed, or the leader is deposed (DP-1). */
+export interface DelayedProduce {
+  readonly requiredOffset: Offset;
+  /** Undefined while it waits. */
+  error: ErrorName | undefined;
+  readonly decided: Signal;
+}
+
+/** A change of the in-sync set that the controller has not answered yet. */
+export interface PendingIsr {
+  readonly isr: readonly number[];
+  /** Who would be added; empty for a shrink. */
+  readonly added: readonly number[];
+}
+
+export type AppendOutcome = { readonly error: ErrorName } | { readonly error: 'NONE'; readonly baseOffset: Offset; readonly lastOffset: Offset };
+
+export interface PartitionHost {
+  readonly context: ActorContext;
+  readonly options: BrokerOptions;
+  readonly image: MetadataImage;
+  /** A change of the in-sync set waits to be proposed. */
+  proposed(partition: Partition): void;
+}
+
+export class Partition {
+  readonly topic: string;
+  readonly index: number;
+  readonly log: Log;
+  /** Held by whoever appends, truncates, or changes the role. */
+  readonly lock: Lock;
+  readonly #host: PartitionHost;
+
+  isLeader = false;
+  leaderId = -1;
+  leaderEpoch = -1;
+  partitionEpoch = -1;
+  replicas: readonly number[] = [];
+  /** The committed in-sync set. */
+  isr: readonly number[] = [];
+  pending: PendingIsr | undefined;
+  leaderEpochStartOffset: Offset = 0;
+  readonly #followers = new Map<number, FollowerState>();
+  #delayedProduces: DelayedProduce[] = [];
+  /** Parked fetches that look at this partition. */
+  readonly fetchWaiters = new Set<Signal>();
+
+  constructor(topic: string, index: number, log: Log, host: PartitionHost) {
+    this.topic = topic;
+    this.index = index;
+    this.log = log;
+    this.#host = host;
+    this.lock = new Lock(host.context);
+  }
+
+  get #me(): number {
+    return this.#host.options.brokerId;
+  }
+
+  get #now(): Micros {
+    return this.#host.context.now;
+  }
+
+  /** min(min.insync.replicas, replication factor) (LA-2). */
+  get minIsr(): number {
+    const configured = this.#host.image.topics.get(this.topic)?.config.get('min.insync.replicas');
+    return Math.min(configured === undefined ? this.#host.options.config['min.insync.replicas'] : Number(configured), this.replicas.length);
+  }
+
+  get #maxMessageBytes(): number {
+    const configured = this.#host.image.topics.get(this.topic)?.config.get('max.message.bytes');
+    return configured === undefined ? this.#host.options.config['message.max.bytes'] : Number(configured);
+  }
+
+  get #lagUsMax(): Micros {
+    return this.#host.options.config['replica.lag.time.max.ms'] * MILLISECOND;
+  }
+
+  /** Committed, and whoever is being added. A pending shrink does not make it smaller. */
+  get maximalIsr(): readonly number[] {
+    return this.pending === undefined || this.pending.added.length === 0 ? this.isr : [...this.isr, ...this.pending.added];
+  }
+
+  /** ML-1. Under the lock. */
+  *makeLeader(registration: PartitionRegistration): Task {
+    if (registration.partitionEpoch < this.partitionEpoch) return;
+    const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
+    if (isNewEpoch) {
+      yield* this.log.assignEpochStart(registration.leaderEpoch);
+      this.leaderEpochStartOffset = this.log.logEndOffset;
+      this.#resetFollowers(registration);
+    }
+    this.#adopt(registration);
+    this.isLeader = true;
+    if (isNewEpoch) {
+      this.#observe({ kind: 'leader-started', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, epochStartOffset: this.leaderEpochStartOffset, highWatermark: this.log.highWatermark, isr: this.isr });
+    }
+    this.#tryAdvanceHighWatermark();
+    this.#settle();
+  }
+
+  /** ML-2, ML-3. Under the lock. @returns whether the leader epoch is new, so that fetching begins anew. */
+  *makeFollower(registration: PartitionRegistration): Task<boolean> {
+    if (registration.partitionEpoch < this.partitionEpoch) return false;
+    const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
+    this.#adopt(registration);
+    this.isLeader = false;
+    this.#followers.clear();
+    const plant = this.#host.options.planted.truncatesCommitted;
+    if (isNewEpoch && plant !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - plant));
+    if (isNewEpoch) this.#observe({ kind: 'follower-started', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, logEndOffset: this.log.logEndOffset });
+    this.#settle();
+    return isNewEpoch;
+  }
+
+  #adopt(registration: PartitionRegistration): void {
+    this.leaderId = registration.leader;
+    this.leaderEpoch = registration.leaderEpoch;
+    this.partitionEpoch = registration.partitionEpoch;
+    this.replicas = registration.replicas;
+    this.isr = registration.isr;
+    // AP-4: what the metadata log says overwrites what was pending.
+    this.pending = undefined;
+  }
+
+  /** FS-2. */
+  #resetFollowers({ replicas, isr }: PartitionRegistration): void {
+    const before = this.isLeader ? new Map(this.#followers) : new Map<number, FollowerState>();
+    this.#followers.clear();
+    for (const replica of replicas) {
+      if (replica === this.#me) continue;
+      const known = before.get(replica);
+      const isInSync = isr.includes(replica);
+      this.#followers.set(replica, known === undefined ? unknownFollower(isInSync, this.#now) : reelectedFollower(known, isInSync, this.leaderEpochStartOffset, this.#now));
+    }
+  }
+
+  /** The leader appends a client's batch (LA-1 … LA-5). Takes the lock. */
+  append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
+    return this.lock.hold(this.#append(batch, acks));
+  }
+
+  *#append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
+    if (!this.isLeader) return { error: 'NOT_LEADER_OR_FOLLOWER' };
+    if (acks === -1 && this.isr.length < this.minIsr) return { error: 'NOT_ENOUGH_REPLICAS' };
+    const timestampMax = Math.floor(this.#host.context.clock() / MILLISECOND) + TIMESTAMP_AFTER_MS_MAX;
+    const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: false });
+    if (invalid !== undefined) return { error: invalid };
+    const { baseOffset, lastOffset } = yield* this.log.appendAsLeader(batch, this.leaderEpoch);
+    this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, baseOffset, lastOffset, asLeader: true });
+    if (!this.#tryAdvanceHighWatermark()) this.#wakeFetches();
+    return { error: 'NONE', baseOffset, lastOffset };
+  }
+
+  /** Waits for the commit of everything below an offset: DP-1. */
+  delayProduce(requiredOffset: Offset, decided: Signal): DelayedProduce {
+    const delayed: DelayedProduce = { requiredOffset, error: undefined, decided };
+    this.#decide(delayed);
+    if (delayed.error === undefined) this.#delayedProduces.push(delayed);
+    return delayed;
+  }
+
+  /** The request timed out: nobody waits any more. */
+  abandonProduce(delayed: DelayedProduce): void {
+    this.#delayedProduces = this.#delayedProduces.filter((other) => other !== delayed);
+  }
+
+  /** A follower has fetched from an offset (FS-1, F-7): it may join the in-sync set, and the high watermark may move. */
+  followerFetched(replica: number, offset: Offset, brokerEpoch: number): void {
+    const state = this.#followers.get(replica);
+    if (state === undefined) return;
+    this.#followers.set(replica, afterFetch(state, offset, brokerEpoch, this.log.logEndOffset, this.#now));
+    this.#tryExpand(replica);
+    this.#tryAdvanceHighWatermark();
+  }
+
+  /** Whether this replica may fetch (FS-1, KIP-903): a follower of an older broker epoch is refused. */
+  refusesFollower(replica: number, brokerEpoch: number): boolean {
+    const known = this.#host.image.aliveBrokerEpoch(replica);
+    return brokerEpoch !== -1 && known !== undefined && brokerEpoch < known;
+  }
+
+  /** FS-4: proposes to drop members that have fallen behind. */
+  tryShrink(): void {
+    if (!this.isLeader || this.pending !== undefined) return;
+    const outOfSync = this.isr.filter((replica) => replica !== this.#me && !this.#isCaughtUp(replica));
+    if (outOfSync.length > 0) this.#propose({ isr: this.isr.filter((replica) => !outOfSync.includes(replica)), added: [] });
+  }
+
+  /** FS-5. */
+  #tryExpand(replica: number): void {
+    if (!this.isLeader || this.pending !== undefined || this.isr.includes(replica) || !this.#isEligible(replica)) return;
+    const { logEndOffset } = this.#followers.get(replica)!;
+    const hasEpochStart = logEndOffset >= this.leaderEpochStartOffset || this.#host.options.protocol.isrExpandAtHw;
+    if (logEndOffset >= this.log.highWatermark && hasEpochStart) this.#propose({ isr: [...this.isr, replica], added: [replica] });
+  }
+
+  #propose(pending: PendingIsr): void {
+    this.pending = pending;
+    this.#host.proposed(this);
+  }
+
+  /** Broker epochs of a proposed in-sync set, as seen in fetches (KIP-903). */
+  withEpochs(isr: readonly number[], myEpoch: number): readonly { readonly brokerId: number; readonly brokerEpoch: number }[] {
+    return isr.map((brokerId) => ({ brokerId, brokerEpoch: brokerId === this.#me ? myEpoch : (this.#followers.get(brokerId)?.brokerEpoch ?? -1) }));
+  }
+
+  /** AP-3: the controller has answered. @returns whether to ask again. */
+  answered(proposal: PendingIsr, answer: AlterPartitionResponse['topics'][number]['partitions'][number]): boolean {
+    // Metadata has overtaken the answer.
+    if (this.pending !== proposal) return false;
+    const error = errorName(answer.errorCode);
+    if (answer.errorCode === NONE) {
+      if (answer.leaderEpoch !== this.leaderEpoch || answer.partitionEpoch < this.partitionEpoch) return false;
+      this.isr = answer.isr;
+      this.partitionEpoch = answer.partitionEpoch;
+      this.pending = undefined;
+      this.#tryAdvanceHighWatermark();
+      this.#settle();
+      return false;
+    }
+    switch (error) {
+      case 'OPERATION_NOT_ATTEMPTED':
+      case 'INELIGIBLE_REPLICA':
+        this.pending = undefined;
+        return false;
+      case 'UNKNOWN_TOPIC_OR_PARTITION':
+      case 'FENCED_LEADER_EPOCH':
+      case 'INVALID_UPDATE_VERSION':
+      case 'INVALID_REQUEST':
+        // Stays pending until metadata brings something newer.
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** What AlterPartition carries of this partition. */
+  get recoveryState(): number {
+    return RECOVERED;
+  }
+
+  /** The follower appends what it fetched (FT-4), and takes over the leader's high watermark (HW-5). Under the lock. */
+  *appendAsFollower(batches: Uint8Array, leaderHighWatermark: Offset): Task {
+    const appended = yield* this.log.appendAsFollower(batches);
+    if (appended !== undefined) this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, ...appended, asLeader: false });
+    this.log.highWatermark = Math.min(Math.max(leaderHighWatermark, this.log.logStartOffset), this.log.logEndOffset);
+    if (appended !== undefined) this.#wakeFetches();
+  }
+
+  /** Under the lock. */
+  *truncateTo(offset: Offset): Task {
+    const fromOffset = this.log.logEndOffset;
+    const { highWatermark } = this.log;
+    yield* this.log.truncateTo(offset);
+    const toOffset = this.log.logEndOffset;
+    if (toOffset < fromOffset) this.#observe({ kind: 'truncated', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, toOffset, fromOffset, highWatermark });
+    yield* this.log.flushEpochs();
+  }
+
+  /** HW-1, HW-2, HW-6. @returns whether it moved. */
+  #tryAdvanceHighWatermark(): boolean {
+    if (!this.isLeader) return false;
+    const { protocol, planted } = this.#host.options;
+    const next = planted.ignoresFollowers === true ? this.log.logEndOffset : nextHighWatermark(this.log.logEndOffset, this.#replicaViews(), this.isr.length, this.minIsr, protocol.hwAdvancesUnderMinIsr);
+    if (next === undefined || next <= this.log.highWatermark) return false;
+    this.log.highWatermark = next;
+    this.#observe({ kind: 'high-watermark', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, highWatermark: next, isr: this.isr });
+    this.#settle();
+    return true;
+  }
+
+  *#replicaViews(): IterableIterator<{ logEndOffset: Offset; isInMaximalIsr: boolean; isAboutToJoin: boolean }> {
+    for (const [replica, { logEndOffset }] of this.#followers) {
+      const isInMaximalIsr = this.isr.includes(replica) || (this.pending?.added.includes(replica) ?? false);
+      yield { logEndOffset, isInMaximalIsr, isAboutToJoin: !isInMaximalIsr && this.#isCaughtUp(replica) && this.#isEligible(replica) };
+    }
+  }
+
+  #isCaughtUp(replica: number): boolean {
+    const state = this.#followers.get(replica);
+    return state !== undefined && isCaughtUp(state, this.log.logEndOffset, this.#now, this.#lagUsMax);
+  }
+
+  /** HW-3: not fenced, not shutting down, and of the broker epoch it fetched with. */
+  #isEligible(replica: number): boolean {
+    const { image } = this.#host;
+    const known = image.aliveBrokerEpoch(replica);
+    const fetchedWith = this.#followers.get(replica)?.brokerEpoch;
+    return known !== undefined && image.isActive(replica) && fetchedWith !== undefined && (fetchedWith === -1 || fetchedWith === known);
+  }
+
+  /** Decides what can be decided now: after the high watermark, the in-sync set or the leadership has changed. */
+  #settle(): void {
+    if (this.#delayedProduces.length > 0) {
+      this.#delayedProduces = this.#delayedProduces.filter((delayed) => {
+        this.#decide(delayed);
+        if (delayed.error === undefined) return true;
+        delayed.decided.notify();
+        return false;
+      });
+    }
+    this.#wakeFetches();
+  }
+
+  /** DP-1. */
+  #decide(delayed: DelayedProduce): void {
+    if (!this.isLeader) delayed.error = 'NOT_LEADER_OR_FOLLOWER';
+    else if (this.#host.options.planted.acknowledgesBeforeCommit === true) delayed.error = 'NONE';
+    else if (this.log.highWatermark >= delayed.requiredOffset) delayed.error = this.maximalIsr.length >= this.minIsr ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND';
+  }
+
+  #wakeFetches(): void {
+    for (const waiter of this.fetchWaiters) waiter.notify();
+  }
+
+  get #name(): { readonly topic: string; readonly partition: number } {
+    return { topic: this.topic, partition: this.index };
+  }
+
+  #observe(observation: Observation): void {
+    this.#host.context.observe(observation);
+  }
+}
+
+/** F-1: the error of a request that names a leader epoch. −1: it names none. */
+export function epochError(requested: number, current: number): ErrorName | undefined {
+  if (requested === -1 || requested === current) return undefined;
+  return requested < current ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
+}
+
+export function codeOf(error: ErrorName): number {
+  return ERRORS[error].code;
+}

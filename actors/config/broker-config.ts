@@ -1,0 +1,39 @@
+/** @module Configuration of a broker, and of the controller where it governs brokers. Defaults of Kafka 4.2 (§10), older ones beside them. */
+import type { ConfigDefinition, ConfigOf } from './config-definition.ts';
+import { count, durationMs, sizeBytes } from './keys.ts';
+
+const KEYS = {
+  'broker.heartbeat.interval.ms': durationMs(2_000, 'How often a broker tells the controller that it lives.', { atLeast: 1 }),
+  'broker.session.timeout.ms': durationMs(9_000, 'Without a heartbeat for so long, the controller fences the broker.', { atLeast: 1 }),
+  'default.replication.factor': count(1, 'Replicas of a topic that does not say.', { atLeast: 1 }),
+  'initial.broker.registration.timeout.ms': durationMs(60_000, 'How long a broker tries to register before it gives up.', { atLeast: 1 }),
+  'message.max.bytes': sizeBytes(1_048_588, 'Largest batch a topic takes that does not say.'),
+  'min.insync.replicas': count(1, 'Fewest in-sync replicas with which acks=all is accepted, for a topic that does not say.', { atLeast: 1 }),
+  'num.partitions': count(1, 'Partitions of a topic that does not say.', { atLeast: 1 }),
+  'replica.fetch.backoff.ms': durationMs(1_000, 'Wait of a follower after a fetch that failed.'),
+  'replica.fetch.max.bytes': sizeBytes(1_048_576, 'Most bytes of one partition in the fetch of a follower (F-8).'),
+  'replica.fetch.min.bytes': sizeBytes(1, 'Bytes a leader waits for before it answers a follower.'),
+  'replica.fetch.response.max.bytes': sizeBytes(10_485_760, 'Most bytes of the fetch of a follower (F-8).'),
+  'replica.fetch.wait.max.ms': durationMs(500, 'How long a leader waits for replica.fetch.min.bytes.'),
+  'replica.high.watermark.checkpoint.interval.ms': durationMs(5_000, 'How often high watermarks are written to disk.', { atLeast: 1 }),
+  'replica.lag.time.max.ms': durationMs(30_000, 'A follower that has not caught up for so long leaves the ISR.', { earlier: [{ before: '2.5', default: 10_000 }] }),
+  'replica.socket.timeout.ms': durationMs(30_000, 'How long a fetch of a follower may stay unanswered.'),
+} as const;
+
+export type BrokerConfig = ConfigOf<typeof KEYS>;
+
+export const BROKER_CONFIG: ConfigDefinition<typeof KEYS> = {
+  name: 'broker',
+  keys: KEYS,
+  notSimulated: [
+    'auto.create.topics.enable', 'auto.leader.rebalance.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
+    'controlled.shutdown.enable', 'controller.quorum.election.timeout.ms', 'controller.quorum.fetch.timeout.ms', 'delete.topic.enable', 'group.initial.rebalance.delay.ms',
+    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'leader.imbalance.check.interval.seconds', 'log.cleanup.policy', 'log.dir', 'log.dirs',
+    'log.dir.failure.timeout.ms', 'log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms',
+    'log.index.interval.bytes', 'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'log.retention.bytes', 'log.retention.hours', 'log.roll.hours',
+    'log.segment.bytes', 'node.id', 'num.io.threads', 'num.network.threads', 'num.recovery.threads.per.data.dir', 'num.replica.fetchers', 'offsets.commit.timeout.ms',
+    'offsets.retention.minutes', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor', 'process.roles', 'producer.id.expiration.ms', 'queued.max.requests',
+    'replica.selector.class', 'request.timeout.ms', 'transaction.max.timeout.ms', 'transaction.state.log.min.isr', 'transaction.state.log.num.partitions',
+    'transaction.state.log.replication.factor', 'transactional.id.expiration.ms', 'unclean.leader.election.enable', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
+  ],
+};

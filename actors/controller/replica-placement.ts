@@ -1,0 +1,15 @@
+/** @module Where the replicas of a new topic go: dealt out over the brokers, leaders evenly, followers shifted so that pairs mix (Kafka's rack-unaware placement). */
+
+/** Brokers of each partition, the preferred leader first. The first partition starts at the first broker. */
+export function assignReplicas(brokers: readonly number[], partitions: number, replicationFactor: number): readonly (readonly number[])[] {
+  const count = brokers.length;
+  return Array.from({ length: partitions }, (_, partition) => {
+    const first = partition % count;
+    const shift = Math.floor(partition / count);
+    return Array.from({ length: replicationFactor }, (_unused, replica) => {
+      if (replica === 0) return brokers[first]!;
+      const distance = 1 + ((shift + replica - 1) % (count - 1));
+      return brokers[(first + distance) % count]!;
+    });
+  });
+}

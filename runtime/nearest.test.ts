@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { nearest } from './nearest.ts';
+
+const KEYS = ['linger.ms', 'batch.size', 'retries', 'max.block.ms', 'request.timeout.ms'];
+
+test.each([
+  ['linger.msec', 'linger.ms'],
+  ['lingerms', 'linger.ms'],
+  ['Batch.Size', 'batch.size'],
+  ['retry', 'retries'],
+  ['request_timeout_ms', 'request.timeout.ms'],
+  ['batch.size', 'batch.size'],
+  ['compression', undefined],
+  ['x', undefined],
+])('%s means %s', (word, meant) => {
+  expect(nearest(word, KEYS)).toBe(meant);
+});
+
+test('of equally near words the first wins', () => {
+  expect(nearest('abd', ['abc', 'abe'])).toBe('abc');
+});
+
+test('there may be nothing to choose from', () => {
+  expect(nearest('linger.ms', [])).toBeUndefined();
+});
