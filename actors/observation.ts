@@ -3,8 +3,8 @@
  * The one closed union of what actors tell the judges: client calls (invoked, returned) and what a broker or controller did that
  * a judge could not see from outside. Judges read these and nothing else.
  */
-import { array, boolean, int32, int64, nullable, string, struct } from './protocol/schema.ts';
-import type { InferFields, Fields, Type } from './protocol/schema.ts';
+import { array, boolean, int32, int64, nullable, string } from './protocol/schema.ts';
+import type { Fields, InferFields } from './protocol/schema.ts';
 
 const partition = { topic: string, partition: int32 } as const;
 
@@ -38,6 +38,3 @@ export type ObservationKind = keyof typeof OBSERVATIONS;
 
 /** Something observed, e.g. `{ kind: 'broker-fenced', broker: 2, brokerEpoch: 17 }`. */
 export type Observation = { [K in ObservationKind]: { readonly kind: K } & InferFields<(typeof OBSERVATIONS)[K]> }[ObservationKind];
-
-/** The observations as types, for the frame codec: `kind` stands first. */
-export const OBSERVATION_TYPES: readonly Type<unknown>[] = Object.values(OBSERVATIONS).map((fields) => struct({ kind: string, ...fields }));

@@ -26,8 +26,8 @@ export interface PlantedBugs {
   readonly acknowledgesBeforeCommit?: boolean;
   /** Consumers read to the end of the log. */
   readonly servesBeyondHighWatermark?: boolean;
-  /** A follower cuts its log to its high watermark less so many records when its leader changes. */
-  readonly truncatesCommitted?: number;
+  /** A new leader cuts off its log so many records below its high watermark. */
+  readonly newLeaderForgets?: number;
   /** The leader moves its high watermark without asking its followers. */
   readonly ignoresFollowers?: boolean;
 }

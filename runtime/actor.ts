@@ -38,6 +38,7 @@ export interface Connection {
    * @throws {ConnectionError} `timeout`, `reset`, `closed`
    */
   call<Reply>(request: Request<Reply>, timeoutUs: Micros): Task<Reply>;
+  call<Reply>(request: object, timeoutUs: Micros): Task<Reply>;
   /** Sends a request that gets no reply. @throws {ConnectionError} `closed` */
   send(request: object): void;
   /** Closes this end; the peer sees the close after everything that was sent before. Calls in flight fail with `closed`. */
@@ -95,7 +96,7 @@ export interface ActorContext {
   /** Service time: this actor is busy for so long, and what it sends leaves after that. */
   work(durationUs: Micros): void;
   readonly disk: Disk;
-  /** Tells the judges what happened. A plain message of the kind the simulation declares. */
+  /** Tells the judges what happened: plain data that nobody changes afterwards. */
   observe(observation: object): void;
   /** This actor's part of the trial is played. */
   finish(): void;

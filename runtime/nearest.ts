@@ -1,16 +1,21 @@
 /** @module What was probably meant: the nearest of the words there are, for every message that refuses a wrong one. */
 
-/** The candidate that takes the fewest edits (insert, delete, replace a letter); undefined if even that takes more than a third of the word. */
+/** The candidate that takes the fewest edits (insert, delete, replace a letter, reorder its parts); undefined if even that takes more than a third of the word. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    // `max.lag.time` for `lag.time.max`: the right parts in another order are one edit.
+    const edits = Math.min(editDistance(word.toLowerCase(), candidate.toLowerCase()), 1 + editDistance(reordered(word), reordered(candidate)));
     if (edits >= fewest) continue;
     fewest = edits;
     best = candidate;
   }
   return best;
+}
+
+function reordered(word: string): string {
+  return word.toLowerCase().split(/[._-]/).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join('.');
 }
 
 /** Levenshtein's distance, one row of the table at a time. */

@@ -10,11 +10,11 @@ import type { Structures } from './network/codec.ts';
 import type { TraceEvent } from './trace/trace-event.ts';
 import type { Micros } from './units.ts';
 
-/** An event as a judge sees it: observations decoded, actors by name. */
+/** An event as a judge sees it: actors by name. */
 export interface JudgedEvent {
   readonly time: Micros;
   readonly actor: string;
-  readonly event: Exclude<TraceEvent, { type: 'observed' }> | { readonly type: 'observed'; readonly observation: unknown };
+  readonly event: TraceEvent;
 }
 
 /** Fed with the merged trace, in its order; asked once, at the end, what it found. */
@@ -38,7 +38,7 @@ export interface Simulation {
   readonly seed: string;
   /** An actor's index in this list is its place in every order. */
   readonly actors: readonly Actor[];
-  /** Keys of every kind of message and observation, fixed for the whole run. */
+  /** Keys of every kind of message, fixed for the whole run. */
   readonly structures: Structures;
   readonly network: NetworkOptions;
   readonly disk: SimulatedDiskOptions;

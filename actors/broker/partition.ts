@@ -115,6 +115,8 @@ export class Partition {
   *makeLeader(registration: PartitionRegistration): Task {
     if (registration.partitionEpoch < this.partitionEpoch) return;
     const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
+    const plant = this.#host.options.planted.newLeaderForgets;
+    if (isNewEpoch && plant !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - plant));
     if (isNewEpoch) {
       yield* this.log.assignEpochStart(registration.leaderEpoch);
       this.leaderEpochStartOffset = this.log.logEndOffset;
@@ -136,8 +138,6 @@ export class Partition {
     this.#adopt(registration);
     this.isLeader = false;
     this.#followers.clear();
-    const plant = this.#host.options.planted.truncatesCommitted;
-    if (isNewEpoch && plant !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - plant));
     if (isNewEpoch) this.#observe({ kind: 'follower-started', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, logEndOffset: this.log.logEndOffset });
     this.#settle();
     return isNewEpoch;

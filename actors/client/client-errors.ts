@@ -30,10 +30,10 @@ export class ClientError extends KafkaError {
   }
 }
 
-/** Thrown when an application asks a client for what it cannot do now, e.g. to send after close. */
-export class IllegalStateError extends ActorError {
-  constructor(message: string) {
+/** Thrown when an application asks a client for what makes no sense, or not now: to send after close. */
+export class UsageError extends ActorError {
+  constructor(name: 'IllegalStateException' | 'IllegalArgumentException', message: string) {
     super(message);
-    this.name = 'IllegalStateException';
+    this.name = name;
   }
 }

@@ -132,6 +132,11 @@ export class ClientMetadata {
     return this.#updated.wait(timeoutUs);
   }
 
+  /** The client is closing: wakes whoever waits for an update. */
+  close(): void {
+    this.#updated.notify();
+  }
+
   /** To be called when a connection opened or closed, or has room again. */
   connectionsChanged(): void {
     this.#connectionsChanged.notify();
@@ -158,8 +163,10 @@ export class ClientMetadata {
   }
 
   *#awaitConnection(): Task {
-    const retryAt = Math.min(...this.#peers.map((peer) => this.#network.retryAt(peer)));
-    yield* this.#connectionsChanged.wait(retryAt === Infinity ? undefined : Math.max(0, retryAt - this.#context.now));
+    // One is being opened or has no room, which changes with a signal; or all are in their backoff, and the first of them ends.
+    const { now } = this.#context;
+    const retryAt = Math.min(...this.#peers.map((peer) => this.#network.retryAt(peer)).filter((at) => at > now));
+    yield* this.#connectionsChanged.wait(retryAt === Infinity ? undefined : retryAt - now);
   }
 
   *#refresh(peer: string): Task {

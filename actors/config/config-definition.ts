@@ -77,6 +77,11 @@ export function describeProblem(problem: ConfigProblem): string {
   }
 }
 
+const WHOLE = /^[+-]?\d+$/;
+const KAFKA_LONG_MAX = 9_223_372_036_854_775_807n;
+/** 140 years: virtual time counts µs, and the sum of two times must be exact. */
+const MS_MAX = 4_500_000_000_000;
+
 /** The values as the definition wants them, defaults filled in. @throws {ConfigError} */
 export function parseConfig<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: ConfigValues): ConfigOf<K> {
   const problems: ConfigProblem[] = [];
@@ -128,16 +133,18 @@ function convert(key: ConfigKey<unknown>, value: string | number | boolean): unk
   return converted >= low && converted <= high ? converted : undefined;
 }
 
-function convertType({ type }: ConfigKey<unknown>, value: string | number | boolean): unknown {
+function convertType(key: ConfigKey<unknown>, value: string | number | boolean): unknown {
   const text = String(value).trim();
-  switch (type) {
+  switch (key.type) {
     case 'string':
       return typeof value === 'boolean' ? undefined : text;
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : undefined;
     case 'int':
+      return typeof value !== 'boolean' && WHOLE.test(text) ? Number(text) : undefined;
     case 'long':
-      return typeof value !== 'boolean' && /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+      // Kafka's largest long often stands for never: the largest number here says the same.
+      return typeof value !== 'boolean' && WHOLE.test(text) && BigInt(text) <= KAFKA_LONG_MAX ? Math.min(Number(text), limitOf(key)) : undefined;
     case 'double':
       return typeof value !== 'boolean' && text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
   }
@@ -148,7 +155,8 @@ function bounds(key: ConfigKey<unknown>): readonly [number, number] {
   return [key.atLeast ?? -limit, key.atMost ?? limit];
 }
 
-function limitOf({ type }: ConfigKey<unknown>): number {
+function limitOf({ type, unit }: ConfigKey<unknown>): number {
   if (type === 'int') return 2_147_483_647;
+  if (unit === 'ms') return MS_MAX;
   return type === 'long' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
 }

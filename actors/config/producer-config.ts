@@ -42,6 +42,7 @@ export const PRODUCER_CONFIG: ConfigDefinition<typeof KEYS> = {
       found.push("enable.idempotence=true (Kafka's default) is not built yet: set enable.idempotence=false, and max.in.flight.requests.per.connection=1 to keep records in order.");
     if (config['delivery.timeout.ms'] < config['linger.ms'] + config['request.timeout.ms'])
       found.push(`delivery.timeout.ms (${config['delivery.timeout.ms']}) must be at least linger.ms (${config['linger.ms']}) + request.timeout.ms (${config['request.timeout.ms']}).`);
+    if (config['batch.size'] > config['buffer.memory']) found.push(`batch.size (${config['batch.size']}) must fit into buffer.memory (${config['buffer.memory']}).`);
     return found;
   },
 };

@@ -17,7 +17,6 @@ import { BROKER_CONFIG } from '../config/broker-config.ts';
 import { parseConfig } from '../config/config-definition.ts';
 import type { ConfigValues } from '../config/config-definition.ts';
 import { controller } from '../controller/controller.ts';
-import { OBSERVATION_TYPES } from '../observation.ts';
 import type { Observation } from '../observation.ts';
 import { PROTOCOLS } from '../protocol-variant.ts';
 import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
@@ -52,7 +51,7 @@ export function runCluster(options: ClusterOptions): ClusterRun {
   const simulation: Simulation = {
     seed: options.seed ?? 'cluster',
     actors: [...clusterActors(options), ...Object.entries(options.scripts).map(([name, script]) => scripted(name, script))],
-    structures: structuresOf([...MESSAGES, ...OBSERVATION_TYPES]),
+    structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,
     faults: plan(options.faults),

@@ -252,9 +252,8 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   }
 
   observe(process: Process, observation: object): void {
-    const bytes = this.#codec.encode(observation);
-    const index = process.lane.observed(this.now, bytes);
-    this.#feed.push(this.now, process.index, index, { type: 'observed', observation: bytes });
+    const index = process.lane.observed(this.now, observation);
+    this.#feed.push(this.now, process.index, index, { type: 'observed', observation });
   }
 
   finish(process: Process): void {

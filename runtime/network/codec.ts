@@ -1,6 +1,6 @@
 /**
  * @module
- * msgpack for messages and observations. Objects are written as records whose structures are fixed before the run: msgpackr
+ * msgpack for messages. Objects are written as records whose structures are fixed before the run: msgpackr
  * would otherwise learn them as it goes, and the same message would be other bytes in another history. An object whose keys no
  * structure names is written with its keys (measured: the same bytes whatever went before), so it is slower and never wrong.
  */

@@ -6,7 +6,7 @@
  * Server: one request in work at a time; the next waits unread until this one is answered (§14.2).
  */
 import { ConnectionError } from '../actor.ts';
-import type { Caller, Connection, ConnectionFailure, Request } from '../actor.ts';
+import type { Caller, Connection, ConnectionFailure } from '../actor.ts';
 import { Timer } from '../kernel/process.ts';
 import type { Process, TaskCell } from '../kernel/process.ts';
 import type { Task } from '../task.ts';
@@ -97,7 +97,7 @@ export class ClientEndpoint extends Endpoint implements Connection {
     return this;
   }
 
-  *call<Reply>(request: Request<Reply>, timeoutUs: Micros): Task<Reply> {
+  *call<Reply>(request: object, timeoutUs: Micros): Task<Reply> {
     if (!this.isOpen) throw new ConnectionError(this.#brokenBy, this.peer);
     this.#correlation += 1;
     const pending = this.#await(this.#correlation, timeoutUs);

@@ -21,7 +21,9 @@ export interface PingArgument {
   readonly faults?: FaultPlan;
   readonly endsAt?: number;
   /** A planted fault of determinism or of health, for the tests that must find it. */
-  readonly plant?: 'date-now' | 'module-state' | 'throw' | 'hang' | 'worker-race' | undefined;
+  readonly plant?: 'date-now' | 'module-state' | 'throw' | 'throw-everywhere' | 'hang' | 'die' | 'judge-throws' | undefined;
+  /** Plants a race: memory that actors on all workers write and read, as no actor ever may. */
+  readonly racyMemory?: SharedArrayBuffer;
 }
 
 interface Ping {
@@ -31,9 +33,6 @@ interface Ping {
 
 /** What two actors must never share; the plant `module-state` does. */
 const shared = { calls: 0 };
-/** Memory of the whole process, as a real race would use; the plant `worker-race` does. */
-const racy = new Int32Array(1);
-
 function server(name: string, plant: PingArgument['plant']): Actor {
   return {
     name,
@@ -44,25 +43,32 @@ function server(name: string, plant: PingArgument['plant']): Actor {
         context.work(20);
         yield* context.disk.append('log', ping.payload);
         if (served % 8 === 0) yield* context.disk.fsync('log');
-        if (plant === 'throw' && served === 50) throw new TypeError('planted');
-        if (plant === 'hang' && served === 50) for (;;) racy[0]! += 1;
+        if (served === 50 && name === 'server-1') misbehave(plant);
+        if (served >= 40 && plant === 'throw-everywhere') throw new TypeError(`planted in ${name}`);
         return { call: ping.call, served };
       });
     },
   };
 }
 
-function client(name: string, servers: number, calls: number, plant: PingArgument['plant']): Actor {
+function misbehave(plant: PingArgument['plant']): void {
+  if (plant === 'throw') throw new TypeError('planted');
+  if (plant === 'hang') for (;;) shared.calls += 1;
+   
+  if (plant === 'die') process.exit(7);
+}
+
+function client(name: string, servers: number, calls: number, planted: () => number): Actor {
   return {
     name,
     finishes: true,
     start(context) {
-      context.spawn(run(context, servers, calls, plant));
+      context.spawn(run(context, servers, calls, planted));
     },
   };
 }
 
-function* run(context: ActorContext, servers: number, calls: number, plant: PingArgument['plant']): Task {
+function* run(context: ActorContext, servers: number, calls: number, planted: () => number): Task {
   const random = context.random('load');
   const connections = new Map<number, Connection>();
   for (let call = 0; call < calls; call += 1) {
@@ -76,7 +82,7 @@ function* run(context: ActorContext, servers: number, calls: number, plant: Ping
       }
       const sent = context.now;
       const reply = yield* connection.call<{ served: number }>({ call, payload: new Uint8Array(50 + random.below(100)) } as object, milliseconds(200));
-      context.observe({ kind: 'called', call, served: reply.served, tookUs: context.now - sent, planted: planted(plant) });
+      context.observe({ kind: 'called', call, served: reply.served, tookUs: context.now - sent, planted: planted() });
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       context.observe({ kind: 'failed', call, reason: error.reason });
@@ -85,26 +91,27 @@ function* run(context: ActorContext, servers: number, calls: number, plant: Ping
   context.finish();
 }
 
-function planted(plant: PingArgument['plant']): number {
-  if (plant === 'date-now') return Date.now();
-  if (plant === 'module-state') {
-    shared.calls += 1;
-    return shared.calls;
+/** What a client reads that it must not. */
+function planting(me: number, plant: PingArgument['plant'], racyMemory: SharedArrayBuffer | undefined): () => number {
+  if (racyMemory !== undefined) {
+    const last = new Int32Array(racyMemory);
+    // Who was here last? On two workers, whoever was faster.
+    return () => Atomics.exchange(last, 0, me);
   }
-  if (plant === 'worker-race') {
-    racy[0]! += 1;
-    return racy[0]!;
-  }
-  return 0;
+  // eslint-disable-next-line no-restricted-globals -- planted: the guards must catch it
+  if (plant === 'date-now') return () => Date.now();
+  if (plant === 'module-state') return () => (shared.calls += 1);
+  return () => 0;
 }
 
-function createJudge(): Judge {
+function createJudge(plant: PingArgument['plant']): Judge {
   const kinds: Record<string, number> = {};
   const order: string[] = [];
   return {
     judge({ time, actor, event }) {
       const kind = event.type === 'observed' ? (event.observation as { kind: string }).kind : event.type;
       kinds[kind] = (kinds[kind] ?? 0) + 1;
+      if (plant === 'judge-throws' && kinds[kind] === 30) throw new RangeError('a judge that errs');
       if (order.length < 20_000) order.push(`${time} ${actor} ${kind}`);
     },
     verdict: ({ endedAt, stopped, stalled }) => ({ kinds, order, endedAt, stopped, stalled }),
@@ -112,12 +119,12 @@ function createJudge(): Judge {
 }
 
 export function createSimulation(argument: unknown): Simulation {
-  const { seed, servers = 3, clients = 4, calls = 50, faults = NO_FAULTS, endsAt = 30 * SECOND, plant } = argument as PingArgument;
+  const { seed, servers = 3, clients = 4, calls = 50, faults = NO_FAULTS, endsAt = 30 * SECOND, plant, racyMemory } = argument as PingArgument;
   return {
     seed,
     actors: [
       ...Array.from({ length: servers }, (_, i) => server(`server-${i}`, plant)),
-      ...Array.from({ length: clients }, (_, i) => client(`client-${i}`, servers, calls, plant)),
+      ...Array.from({ length: clients }, (_, i) => client(`client-${i}`, servers, calls, planting(i, plant, racyMemory))),
     ],
     structures: [
       ['call', 'payload'],
@@ -129,7 +136,7 @@ export function createSimulation(argument: unknown): Simulation {
     disk: SOLID_STATE_DISK,
     faults,
     endsAt,
-    createJudge,
+    createJudge: () => createJudge(plant),
   };
 }
 

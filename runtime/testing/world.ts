@@ -39,7 +39,7 @@ export interface World {
   readonly lines: readonly TraceLine[];
   readonly result: PartResult;
   /** The events of these types, as `time actor`, with the fields asked for. */
-  where(types: string, ...fields: string[]): string[];
+  readonly where: (types: string, ...fields: string[]) => string[];
 }
 
 /** An actor that runs one task from its start. */

@@ -9,6 +9,7 @@
  */
 import type { XXHash, XXHashAPI } from 'xxhash-wasm';
 import type { Micros } from '../units.ts';
+import { SimulatorError } from '../simulator-error.ts';
 import { TRACE_EVENTS } from './trace-event.ts';
 import type { TraceEvent, TraceEventType } from './trace-event.ts';
 
@@ -26,8 +27,7 @@ export interface LaneCheckpoint {
 interface EventLayout {
   readonly type: TraceEventType;
   readonly names: readonly string[];
-  readonly isBlob: readonly boolean[];
-  readonly isText: readonly boolean[];
+  readonly kinds: readonly string[];
 }
 
 const layouts: readonly EventLayout[] = (Object.keys(TRACE_EVENTS) as TraceEventType[]).map((type) => {
@@ -35,8 +35,7 @@ const layouts: readonly EventLayout[] = (Object.keys(TRACE_EVENTS) as TraceEvent
   return {
     type,
     names: fields.map(([name]) => name),
-    isBlob: fields.map(([, kind]) => kind === 'text' || kind === 'bytes'),
-    isText: fields.map(([, kind]) => kind === 'text'),
+    kinds: fields.map(([, kind]) => kind),
   };
 });
 
@@ -44,6 +43,16 @@ const layouts: readonly EventLayout[] = (Object.keys(TRACE_EVENTS) as TraceEvent
 const codes = Object.fromEntries(layouts.map((layout, code) => [layout.type, code])) as Record<TraceEventType, number>;
 
 const encoder = new TextEncoder();
+
+const PLAIN_NUMBER = 1;
+const PLAIN_TEXT = 2;
+const PLAIN_TRUE = 3;
+const PLAIN_FALSE = 4;
+const PLAIN_NULL = 5;
+const PLAIN_UNDEFINED = 6;
+const PLAIN_BYTES = 7;
+const PLAIN_ARRAY = 8;
+const PLAIN_OBJECT = 9;
 
 export function hexDigest(hash: bigint): string {
   return hash.toString(16).padStart(16, '0');
@@ -81,8 +90,19 @@ export class Lane {
     const names = layout.names;
     for (let i = 0; i < names.length; i += 1) {
       const value = (event as unknown as Record<string, unknown>)[names[i]!];
-      if (layout.isBlob[i]!) this.#blob(layout.isText[i]! ? encoder.encode(value as string) : (value as Uint8Array));
-      else this.#number(value as number);
+      switch (layout.kinds[i]) {
+        case 'text':
+          this.#blob(encoder.encode(value as string));
+          break;
+        case 'bytes':
+          this.#blob(value as Uint8Array);
+          break;
+        case 'plain':
+          this.#plain(value);
+          break;
+        default:
+          this.#number(value as number);
+      }
     }
     return this.#end();
   }
@@ -111,9 +131,9 @@ export class Lane {
   }
 
   /** `record` of an `observed`, for the hot path. */
-  observed(time: Micros, observation: Uint8Array): number {
-    this.#begin(codes.observed, time, observation.length);
-    this.#blob(observation);
+  observed(time: Micros, observation: object): number {
+    this.#begin(codes.observed, time, 0);
+    this.#plain(observation);
     return this.#end();
   }
 
@@ -141,6 +161,58 @@ export class Lane {
     this.#view.setUint32(this.#position, bytes.length, true);
     this.#bytes.set(bytes, this.#position + 4);
     this.#position += 4 + bytes.length;
+  }
+
+  /** Plain data: a tag, then what it says. Objects are their values in order, for the kind of an observation says what its keys are. */
+  #plain(value: unknown): void {
+    if (this.#position + 128 > this.#bytes.length) this.#makeRoom(128);
+    if (typeof value === 'number') {
+      this.#tag(PLAIN_NUMBER);
+      this.#number(value);
+    } else if (typeof value === 'string') {
+      this.#tag(PLAIN_TEXT);
+      this.#text(value);
+    } else if (typeof value === 'boolean') {
+      this.#tag(value ? PLAIN_TRUE : PLAIN_FALSE);
+    } else if (value === null || value === undefined) {
+      this.#tag(value === null ? PLAIN_NULL : PLAIN_UNDEFINED);
+    } else if (value instanceof Uint8Array) {
+      this.#tag(PLAIN_BYTES);
+      this.#blob(value);
+    } else if (typeof value === 'object') {
+      const isArray = Array.isArray(value);
+      const items: readonly unknown[] = isArray ? value : Object.values(value);
+      this.#tag(isArray ? PLAIN_ARRAY : PLAIN_OBJECT);
+      this.#number(items.length);
+      for (let i = 0; i < items.length; i += 1) this.#plain(items[i]);
+    } else {
+      throw new SimulatorError('actor', `an observation holds a ${typeof value}: only plain data can be told to judges`);
+    }
+  }
+
+  #tag(tag: number): void {
+    this.#bytes[this.#position] = tag;
+    this.#position += 1;
+  }
+
+  /** A string: code unit by code unit while they are ASCII, which they nearly always are. */
+  #text(text: string): void {
+    if (text.length > 64) {
+      this.#blob(encoder.encode(text));
+      return;
+    }
+    let position = this.#position + 4;
+    for (let i = 0; i < text.length; i += 1) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#blob(encoder.encode(text));
+        return;
+      }
+      this.#bytes[position] = unit;
+      position += 1;
+    }
+    this.#view.setUint32(this.#position, text.length, true);
+    this.#position = position;
   }
 
   #end(): number {

@@ -4,8 +4,8 @@
  * One table declares fields and their kinds; the types, the binary form (`lane-codec.ts`), the digest and the trace file all follow it.
  */
 
-/** `number`: any double that is not NaN. `actor`: index of an actor. `text`: a string. `bytes`: a byte string. */
-type FieldKind = 'number' | 'actor' | 'text' | 'bytes';
+/** `number`: any double that is not NaN. `actor`: index of an actor. `text`: a string. `bytes`: a byte string. `plain`: plain data that does not change any more. */
+type FieldKind = 'number' | 'actor' | 'text' | 'bytes' | 'plain';
 
 /** What a frame is for; its position is its code in `frame-*` events. */
 export const FRAME_KINDS = ['open', 'accept', 'refuse', 'request', 'one-way', 'reply', 'close', 'reset'] as const;
@@ -45,13 +45,13 @@ export const TRACE_EVENTS = {
   'disk-directory-lost': { operations: 'number' },
   'disk-lost': { file: 'number', bytes: 'number' },
   'disk-restored': { file: 'number', bytes: 'number' },
-  /** What the actor told the judges, as a frame of the simulation's codec. */
-  observed: { observation: 'bytes' },
+  /** What the actor told the judges. */
+  observed: { observation: 'plain' },
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type TraceEventType = keyof typeof TRACE_EVENTS;
 
-type FieldType<K> = K extends 'text' ? string : K extends 'bytes' ? Uint8Array : number;
+type FieldType<K> = K extends 'text' ? string : K extends 'bytes' ? Uint8Array : K extends 'plain' ? object : number;
 
 /** Something that happened, e.g. `{ type: 'disk-synced', file: 3 }`. */
 export type TraceEvent = {

@@ -1,7 +1,7 @@
 /**
  * @module
  * A trace as a file: one JSON object per line, first a header, then the events in the order of the trace, at the end either
- * `{"end": …}` or, when the size bound was reached, `{"truncated": …}`. Frames and observations stand decoded; byte strings as base64.
+ * `{"end": …}` or, when the size bound was reached, `{"truncated": …}`. Frames stand decoded; byte strings as base64.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { SimulatorError } from '../simulator-error.ts';
@@ -100,10 +100,8 @@ export function traceLine({ time, actor, index, event }: PlacedEvent, actors: re
   for (const key of ['to', 'from', 'peer']) if (typeof line[key] === 'number') line[key] = actors[line[key]];
   if (type.startsWith('frame-')) line['kind'] = FRAME_KINDS[line['kind'] as number];
   if (typeof line['reason'] === 'number') line['reason'] = DROP_REASONS[line['reason']];
-  for (const key of ['payload', 'observation']) {
-    const bytes = line[key];
-    if (bytes instanceof Uint8Array) line[key] = bytes.length === 0 ? null : decode(bytes);
-  }
+  const { payload } = line;
+  if (payload instanceof Uint8Array) line['payload'] = payload.length === 0 ? null : decode(payload);
   return line as TraceLine;
 }
 

@@ -14,7 +14,7 @@ import type { EventCounts } from '../kernel/engine.ts';
 import { guarded } from '../kernel/guards.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import type { SimulatorErrorCode } from '../simulator-error.ts';
-import type { Judge, JudgedEvent, RunEnd, Simulation } from '../simulation.ts';
+import type { Judge, RunEnd, Simulation } from '../simulation.ts';
 import { MergingFeed, isJudged } from '../trace/feed.ts';
 import type { Feed } from '../trace/feed.ts';
 import type { LaneCheckpoint } from '../trace/lane.ts';
@@ -203,9 +203,8 @@ class PartRunner {
     const { event } = placed;
     if (!isJudged(event.type)) return;
     if (event.type === 'process-finished') this.#finished.add(this.#names[placed.actor]!);
-    const judged: JudgedEvent['event'] = event.type === 'observed' ? { type: 'observed', observation: this.#engine.decode(event.observation) } : event;
     this.#judging = { time: placed.time, order: AFTER_EVENTS };
-    this.#judge!.judge({ time: placed.time, actor: this.#names[placed.actor]!, event: judged });
+    this.#judge!.judge({ time: placed.time, actor: this.#names[placed.actor]!, event });
     this.#judging = undefined;
   }
 

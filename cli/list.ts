@@ -1,0 +1,51 @@
+/** @module `trial list`: what there is. */
+import { JSON_FLAG, command } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { groupBy, table } from './format.ts';
+import { json } from './report.ts';
+import type { Trials } from './trials.ts';
+import { unknown } from './usage-error.ts';
+
+/** One entry per topic: what is printed for a program, and for a person. */
+const TOPICS: Readonly<Record<string, { readonly data: (trials: Trials) => readonly object[]; readonly text: (trials: Trials) => string }>> = {
+  workloads: {
+    data: ({ trials, DEFAULT_TRIAL }) => trials().map((trial) => ({ ...trial, isDefault: trial.name === DEFAULT_TRIAL })),
+    text: ({ trials, DEFAULT_TRIAL }) => table(trials().map(({ name, says, rows }) => [name, `${says} (${rows.join(', ')})${name === DEFAULT_TRIAL ? ' The default.' : ''}`])),
+  },
+  faults: {
+    data: ({ faultProfiles }) => faultProfiles(),
+    text: ({ faultProfiles }) => table(faultProfiles().map(({ name, says }) => [name, says])),
+  },
+  config: {
+    data: ({ configKeys }) => configKeys(),
+    text: ({ configKeys }) =>
+      [...groupBy(configKeys(), ({ scope }) => scope)].map(([scope, keys]) => `  ${scope}\n${table(keys.map(({ key, default: value, doc }) => [key, value, doc]), '    ')}`).join('\n'),
+  },
+  protocols: {
+    data: ({ protocols }) => protocols(),
+    text: ({ protocols }) => table(protocols().map(({ name, says }) => [name, says])),
+  },
+  anomalies: {
+    data: ({ anomalyNames }) => anomalyNames(),
+    text: ({ anomalyNames }) => table(anomalyNames().map(({ name, row, class: kind, says }) => [name, row, kind, says])),
+  },
+};
+
+export const list = command({
+  name: 'list',
+  says: 'List what there is: workloads, faults, config, protocols, anomalies',
+  word: { name: 'topic', says: Object.keys(TOPICS).join(' | ') },
+  flags: { ...JSON_FLAG },
+  examples: [
+    ['list', 'everything'],
+    ['list config', 'every setting that --set takes, with its default'],
+  ],
+
+  perform({ json: asJson }, word, { io, trials }) {
+    if (word !== undefined && TOPICS[word] === undefined) throw unknown('list', word, Object.keys(TOPICS));
+    const topics = Object.entries(TOPICS).filter(([name]) => word === undefined || name === word);
+    if (asJson) io.out(json(Object.fromEntries(topics.map(([name, { data }]) => [name, data(trials)]))));
+    else io.out(topics.map(([name, { text }]) => `${name}\n${text(trials)}\n`).join('\n'));
+    return Promise.resolve(EXIT.held);
+  },
+});

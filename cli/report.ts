@@ -1,0 +1,112 @@
+/** @module The objects that `--json` prints: first what the contract names, then what is worth knowing beside it. */
+import type { Anomaly } from '../workloads/checkers/checker.ts';
+import { isFailure } from '../workloads/verdict.ts';
+import type { TrialRun } from './trial-run.ts';
+
+export interface RunReport {
+  readonly workload: string;
+  /** A string: a 64-bit number must survive. */
+  readonly seed: string;
+  readonly protocol: string;
+  readonly workers: number;
+  readonly verdict: 'pass' | 'fail';
+  readonly anomalies: readonly AnomalyReport[];
+  readonly digest: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly wallMs: number;
+  /** How often each kind struck. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** It was ended by hand: what was not seen proves nothing. */
+  readonly stopped: boolean;
+}
+
+export interface AnomalyReport {
+  readonly name: string;
+  readonly row: string;
+  readonly class: string;
+  readonly byDesign: string | null;
+  readonly detail: string;
+  /** Virtual time at which it became certain, ms. */
+  readonly virtualMs: number;
+}
+
+export interface SweepReport {
+  readonly workload: string;
+  /** First and last seed that were asked for; `--for`: that were run. */
+  readonly from: string;
+  readonly to: string;
+  readonly runs: number;
+  readonly failed: readonly SweepFailure[];
+  readonly digest: string;
+  readonly wallMs: number;
+  readonly runsPerMinute: number;
+  readonly protocol: string;
+  readonly jobs: number;
+  /** `i/n`. */
+  readonly shard: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly virtualSecondsPerWallSecond: number;
+  /** Runs with anomalies that the configuration allows, and no others. */
+  readonly byDesign: number;
+  /** It was ended by hand. */
+  readonly stopped: boolean;
+  /** Every seed of the shard up to this one was run; null: not even the first. */
+  readonly doneThrough: string | null;
+  /** The seed on which the simulator itself failed, and how: it ended the sweep. */
+  readonly broken: { readonly seed: string; readonly message: string } | null;
+}
+
+export interface SweepFailure {
+  readonly seed: string;
+  readonly anomalies: readonly AnomalyReport[];
+  /** File of the artefact; null if it could not be written. */
+  readonly artefact: string | null;
+}
+
+export function runReport({ argument, workers, result, verdict }: TrialRun): RunReport {
+  const wallSeconds = result.wallMs / 1_000;
+  const virtualMs = result.endedAt / 1_000;
+  return {
+    workload: argument.workload,
+    seed: argument.seed,
+    protocol: argument.protocol,
+    workers,
+    verdict: isFailure(verdict) ? 'fail' : 'pass',
+    anomalies: verdict.anomalies.map(anomalyReport),
+    digest: result.digest,
+    events: result.events,
+    virtualMs,
+    wallMs: round(result.wallMs),
+    faults: verdict.strikes.counts,
+    metrics: {
+      eventsPerSecond: round(result.events / wallSeconds),
+      framesPerSecond: round(result.counts.frames / wallSeconds),
+      virtualSecondsPerWallSecond: round(virtualMs / result.wallMs),
+      frames: result.counts.frames,
+      timers: result.counts.timers,
+      faultEvents: result.counts.faults,
+      windows: result.windows,
+      bytesDelivered: result.bytesDelivered,
+      diskBytes: result.diskBytes,
+      judgesKeep: verdict.kept,
+      ...verdict.counts,
+    },
+    stopped: result.stopped,
+  };
+}
+
+export function anomalyReport({ name, row, class: kind, byDesign, detail, time }: Anomaly): AnomalyReport {
+  return { name, row, class: kind, byDesign, detail, virtualMs: time / 1_000 };
+}
+
+export function round(value: number): number {
+  return Number.isFinite(value) ? Math.round(value * 10) / 10 : 0;
+}
+
+/** One JSON object, readable by a person too. */
+export function json(report: object): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

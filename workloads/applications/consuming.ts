@@ -1,0 +1,112 @@
+/** @module Applications that read: one that follows all partitions while the load runs, and the auditor, which reads everything once more after the heal. */
+import { KafkaConsumer } from '../../actors/consumer/kafka-consumer.ts';
+import type { ConsumerRecord } from '../../actors/consumer/kafka-consumer.ts';
+import type { ConsumerConfig } from '../../actors/config/consumer-config.ts';
+import type { Observation } from '../../actors/observation.ts';
+import { SECOND } from '../../runtime/index.ts';
+import type { Actor, ActorContext, Micros, Task } from '../../runtime/index.ts';
+import { KafkaError } from '../../actors/protocol/errors.ts';
+import { recordName } from './record-value.ts';
+
+export interface ConsumingOptions {
+  readonly name: string;
+  readonly bootstrap: readonly string[];
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+  readonly config: ConsumerConfig;
+  /** It begins to read. */
+  readonly from: Micros;
+  /** From here on it stops once it has read to the end. */
+  readonly until: Micros;
+}
+
+const POLL_MS = 1_000;
+
+/** Reads every partition while the load runs, and stops at the end of the log once the load is over. */
+export function consumingApplication(options: ConsumingOptions): Actor {
+  return application(options, function* (context, consumer) {
+    for (;;) {
+      const records = yield* consumer.poll(POLL_MS);
+      for (const [at, share] of shares(records)) observe(context, { kind: 'polled', ...at, offsets: share.map(({ offset }) => offset), values: share.map(({ value }) => recordName(value)) });
+      if (context.now >= options.until && records.length === 0 && (yield* hasReadToEnd(consumer, options))) return;
+    }
+  });
+}
+
+/** After the heal, reads every partition from its start to its end, and says what stands there: the truth that everything else is held against. */
+export function auditor(options: ConsumingOptions): Actor {
+  return application(options, function* (context, consumer) {
+    const read = new Map<string, ConsumerRecord[]>(options.partitions.map((at) => [nameOf(at), []]));
+    const ends = yield* retried(context, () => consumer.endOffsets(options.partitions));
+    const isBehind = (): boolean => options.partitions.some((at) => (consumer.position(at) ?? 0) < endOf(ends, at));
+    while (isBehind()) for (const record of yield* consumer.poll(POLL_MS)) read.get(nameOf(record))!.push(record);
+    for (const { topic, partition } of options.partitions) {
+      const records = read.get(nameOf({ topic, partition }))!;
+      observe(context, { kind: 'final-read', topic, partition, endOffset: endOf(ends, { topic, partition }), offsets: records.map(({ offset }) => offset), values: records.map(({ value }) => recordName(value)) });
+    }
+  });
+}
+
+function application(options: ConsumingOptions, work: (context: ActorContext, consumer: KafkaConsumer) => Task): Actor {
+  return {
+    name: options.name,
+    finishes: true,
+    restartAfterUs: SECOND,
+    start(context) {
+      context.spawn(
+        (function* () {
+          yield* context.sleep(Math.max(0, options.from - context.now));
+          const consumer = new KafkaConsumer(context, { bootstrapServers: options.bootstrap, config: options.config });
+          consumer.assign(options.partitions);
+          yield* work(context, consumer);
+          yield* consumer.close();
+          context.finish();
+        })(),
+      );
+    },
+  };
+}
+
+function* hasReadToEnd(consumer: KafkaConsumer, { partitions }: ConsumingOptions): Task<boolean> {
+  try {
+    const ends = yield* consumer.endOffsets(partitions);
+    return partitions.every((at) => (consumer.position(at) ?? 0) >= endOf(ends, at));
+  } catch (error) {
+    if (error instanceof KafkaError) return false;
+    throw error;
+  }
+}
+
+/** Asks again for as long as Kafka's errors say that it could not be answered now. */
+function* retried<T>(context: ActorContext, ask: () => Task<T>): Task<T> {
+  for (;;) {
+    try {
+      return yield* ask();
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      yield* context.sleep(SECOND);
+    }
+  }
+}
+
+function endOf(ends: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[], at: { readonly topic: string; readonly partition: number }): number {
+  return ends.find(({ topic, partition }) => topic === at.topic && partition === at.partition)!.offset;
+}
+
+/** A poll's records by partition, each in order. */
+function shares(records: readonly ConsumerRecord[]): [{ readonly topic: string; readonly partition: number }, ConsumerRecord[]][] {
+  const byPartition = new Map<string, [{ readonly topic: string; readonly partition: number }, ConsumerRecord[]]>();
+  for (const record of records) {
+    const known = byPartition.get(nameOf(record));
+    if (known === undefined) byPartition.set(nameOf(record), [{ topic: record.topic, partition: record.partition }, [record]]);
+    else known[1].push(record);
+  }
+  return [...byPartition.values()];
+}
+
+function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}-${partition}`;
+}
+
+function observe(context: ActorContext, observation: Observation): void {
+  context.observe(observation);
+}

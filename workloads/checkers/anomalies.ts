@@ -1,0 +1,42 @@
+/** @module Every anomaly that the checkers can report (§12.2–12.5): its name, the mission row it speaks of, its class, and what it means. */
+import type { Anomaly, AnomalyClass } from './checker.ts';
+
+interface AnomalyRow {
+  readonly name: string;
+  readonly row: string;
+  readonly class: AnomalyClass;
+  readonly says: string;
+}
+
+const safety = <N extends string>(name: N, row: string, says: string) => ({ name, row, class: 'safety', says }) as const;
+const liveness = <N extends string>(name: N, row: string, says: string) => ({ name, row, class: 'liveness', says }) as const;
+
+export const ANOMALIES = [
+  safety('acked-then-reordered', '7.1-order', "two acknowledged records of one producer stand in the log in another order than they were sent"),
+  safety('nonmonotonic-poll', '7.1-order', 'a consumer was given a lower offset than in the poll before'),
+  safety('int-nonmonotonic-poll', '7.1-order', 'inside one poll a lower offset follows a higher one'),
+  safety('premature-ack', '7.1-committed', 'acks=all was answered before any leader showed a high watermark beyond the record'),
+  safety('premature-commit', '7.1-committed', "a leader's high watermark is beyond the log of a member of the controller's in-sync set"),
+  safety('acked-loss', '7.1-durable', 'an acknowledged record is not at its offset once everything is healed'),
+  safety('inconsistent-offsets', '7.1-durable', 'one offset was seen with two values'),
+  safety('ghost-write', '7.1-durable', 'a value that nobody sent to that partition'),
+  safety('late-visibility', '7.4.3-errors', 'a record that failed for certain is in the log'),
+  safety('duplicate', '7.4.2-retries', 'one value stands at two offsets'),
+  safety('read-uncommitted-data', '7.1-visible', 'a consumer was given a record beyond the high watermark, or one that is gone in the end'),
+  safety('poll-skip', '7.5-committed', 'between two polls a consumer stepped over a record'),
+  safety('int-poll-skip', '7.5-committed', 'inside one poll a consumer stepped over a record'),
+  safety('lost-write', '7.5-committed', 'a consumer went past an acknowledged record that is there, and nobody was ever given it'),
+  liveness('stalled', '7.6.2-app', 'applications had not finished when the run ended'),
+  liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
+  liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
+] as const satisfies readonly AnomalyRow[];
+
+export type AnomalyName = (typeof ANOMALIES)[number]['name'];
+
+const rows: ReadonlyMap<AnomalyName, AnomalyRow> = new Map(ANOMALIES.map((row) => [row.name, row]));
+
+/** An anomaly of this name. `detail`: sentences, one per line; those that are undefined are left out. */
+export function anomaly(name: AnomalyName, time: number, byDesign: string | undefined, ...detail: readonly (string | undefined)[]): Anomaly {
+  const { row, class: kind } = rows.get(name)!;
+  return { name, row, class: kind, byDesign: byDesign ?? null, time, detail: detail.filter((sentence) => sentence !== undefined).join('\n') };
+}

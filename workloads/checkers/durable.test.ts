@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, restarted, sent, stopped, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
+import type { Case, Step } from '../testing/trace.ts';
+import { POWER_LOSS_OF_ISR, UNCLEAN_ELECTION } from './attribution.ts';
+import { RETRIES, createDurableChecker } from './durable.ts';
+
+const LOSS = 'acked-loss (7.1-durable, safety)';
+const GHOST = 'ghost-write (7.1-durable, safety)';
+const INCONSISTENT = 'inconsistent-offsets (7.1-durable, safety)';
+const two = [booted, written('p1-0', 0), written('p1-1', 1)].flat();
+
+/** Broker 1 is alone in sync, dies so, and comes back with an empty end of its log. */
+const aloneAndBack = (how: 'crash' | 'power-loss', isr: readonly number[] = [1]): readonly Step[] => [
+  elected(1, 5, [...isr]), stopped('broker-1', how), elected(-1, 6, [...isr]), restarted('broker-1'), elected(1, 7, [...isr]), opened(1, 1, 5), leads(1, 7, 1, 1, [...isr]),
+];
+
+const cases: readonly Case[] = [
+  { what: 'a clean run', trace: [two, polled('c1', [0, 'p1-0'], [1, 'p1-1']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [] },
+  { what: 'the end of the log is gone', trace: [two, finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'another record stands where an acknowledged one should', trace: [two, sent('p1-2'), finalRead([0, 'p1-0'], [1, 'p1-2'])], finds: [LOSS] },
+  { what: 'an acknowledged record stands elsewhere only', trace: [two, finalRead([0, 'p1-1'])], finds: [LOSS, LOSS] },
+  { what: 'nobody read the partition: nothing is known', trace: [two], finds: [] },
+  { what: 'acknowledged after the partition was read', trace: [booted, written('p1-0', 0), finalRead([0, 'p1-0']), written('p1-1', 1)], finds: [] },
+  { what: 'a send that failed and is not there', trace: [booted, sent('p1-0'), failed('p1-0', false), finalRead()], finds: [] },
+  { what: 'a send whose outcome is open and that is there', trace: [booted, sent('p1-0'), failed('p1-0', true), finalRead([0, 'p1-0'])], finds: [] },
+  { what: 'a send that failed for certain and is there', trace: [booted, sent('p1-0'), failed('p1-0', false), finalRead([0, 'p1-0'])], finds: ['late-visibility (7.4.3-errors, safety)'] },
+  { what: 'acks=1 lost', trace: [booted, written('p2-0', 0, 1, 5, [], 1), finalRead()], finds: [`${LOSS} by design: acks=1`] },
+  { what: 'acks=0 lost', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead()], finds: [`${LOSS} by design: acks=0`] },
+  { what: 'acks=0 kept', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead([0, 'p2-0'])], finds: [] },
+
+  { what: 'the whole in-sync set lost power, and the end of its log', trace: [two, aloneAndBack('power-loss'), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`] },
+  { what: 'the whole in-sync set crashed: the page cache should have been there', trace: [two, aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'a leader lost power while another in-sync replica had the record', trace: [two, aloneAndBack('power-loss', [1, 2]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  {
+    what: 'both members lost power, and both the end of their log',
+    trace: [two, stopped('broker-2', 'power-loss'), restarted('broker-2'), opened(2, 1, 5), aloneAndBack('power-loss', [1, 2]), finalRead([0, 'p1-0'])],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`],
+  },
+  { what: 'power loss of the whole in-sync set that does not reach down to the record', trace: [two, aloneAndBack('power-loss'), finalRead()], finds: [LOSS, `${LOSS} by design: ${POWER_LOSS_OF_ISR}`] },
+  { what: 'a power loss that took nothing, and a loss all the same', trace: [two, elected(1, 5, [1]), stopped('broker-1', 'power-loss'), restarted('broker-1'), elected(1, 7, [1]), opened(1, 2, 5), leads(1, 7, 2, 2, [1]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'a power loss that was made good by fetching again, and a loss all the same', trace: [two, stopped('broker-3', 'power-loss'), restarted('broker-3'), opened(3, 1, 5), appended(3, 5, 1), elected(3, 6, [3]), leads(3, 6, 2, 2, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  {
+    what: 'a record of the new epoch, which the power loss cannot have taken',
+    trace: [two, aloneAndBack('power-loss'), written('p1-2', 1, 1, 7, []), finalRead([0, 'p1-0'])],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, LOSS],
+  },
+  {
+    what: 'a truncation that the power loss undid: the end of the log is right and what stands there is not',
+    trace: [
+      booted, written('p1-0', 0), appended(2, 5, 1), elected(1, 6), leads(1, 6, 1), truncated(2, 6, 1, 2), written('p1-1', 1, 1, 6), elected(2, 7, [2]),
+      stopped('broker-2', 'power-loss'), restarted('broker-2'), elected(2, 8, [2]), opened(2, 2, 5), leads(2, 8, 2, 1, [2]), sent('p1-2'), finalRead([0, 'p1-0'], [1, 'p1-2']),
+    ],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`],
+  },
+  { what: 'an unclean election', trace: [two, elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${UNCLEAN_ELECTION}`] },
+  { what: 'an unclean election of a replica that had the record', trace: [two, elected(3, 6, [3], true), leads(3, 6, 2, 2, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'an election that was clean', trace: [two, elected(3, 6, [3]), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+
+  { what: 'a retry that was written twice', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'])], finds: [`duplicate (7.4.2-retries, safety) by design: ${RETRIES}`] },
+  { what: 'a value that nobody sent, in the end', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },
+  { what: 'a value that nobody sent, in a poll', trace: [two, polled('c1', [2, 'p9-0']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [GHOST] },
+  { what: 'a value that nobody sent, in both: said once', trace: [two, polled('c1', [2, 'p9-0']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },
+  { what: 'a value that was sent to another partition', trace: [two, sent('p1-2', -1, 1), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2'])], finds: [GHOST] },
+  { what: 'two polls that disagree on an offset', trace: [two, polled('c1', [0, 'p1-0']), polled('c2', [0, 'p1-1'])], finds: [INCONSISTENT] },
+  { what: 'a poll and the end that disagree on an offset', trace: [two, sent('p1-2'), polled('c1', [0, 'p1-2']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [INCONSISTENT] },
+  {
+    what: 'they disagree since a power loss of the whole in-sync set',
+    trace: [two, polled('c1', [1, 'p1-1']), aloneAndBack('power-loss'), written('p1-2', 1, 1, 7, []), finalRead([0, 'p1-0'], [1, 'p1-2'])],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, `${INCONSISTENT} by design: ${POWER_LOSS_OF_ISR}`],
+  },
+];
+
+describe('durable: what was acknowledged is there in the end', () => {
+  it.each(cases)('$what: $finds', ({ trace, finds }) => {
+    expect(verdictOf(createDurableChecker, trace).map(inShort)).toEqual(finds);
+  });
+
+  it('says what was promised, what was found, and who led without the record', () => {
+    const [anomaly] = verdictOf(createDurableChecker, [two, elected(3, 6, [3]), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])]);
+    expect(anomaly?.detail).toMatchInlineSnapshot(`
+      "producer p1 was told at 00:00.017 that record p1-1 of orders-0 was committed (acks=all, offset 1, leader epoch 5).
+      the final read ends at offset 1.
+      broker 3 became leader in epoch 6 with log end offset 1 at 00:00.019."
+    `);
+  });
+
+  it('tells what happened where the loss is by design', () => {
+    const [anomaly] = verdictOf(createDurableChecker, [two, aloneAndBack('power-loss'), finalRead([0, 'p1-0'])]);
+    expect(anomaly?.detail).toMatchInlineSnapshot(`
+      "producer p1 was told at 00:00.017 that record p1-1 of orders-0 was committed (acks=all, offset 1, leader epoch 5).
+      the final read ends at offset 1.
+      broker 1 lost power at 00:00.019, reopened its log at offset 1 where it had reached 2, and became leader in epoch 7 with in-sync set [1]."
+    `);
+  });
+
+  it('does not mistake a retry in the outage for what the power loss took', () => {
+    // p1-2 was in flight when the leader died; epoch 7 wrote and committed it at an offset that epoch 5 had used, too.
+    const retried = [sent('p1-2'), ...aloneAndBack('power-loss'), sent('p1-3'), appended(1, 7, 1, true), watermark(1, 7, 2), acked('p1-3', 1)];
+    expect(verdictOf(createDurableChecker, [two, retried, finalRead([0, 'p1-0'])]).map(inShort)).toEqual([`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, LOSS]);
+  });
+});

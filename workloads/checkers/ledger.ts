@@ -1,0 +1,174 @@
+/**
+ * @module
+ * What clients asked, were told and read, record by record. It grows with the records of the run, and is what the judges must keep:
+ * values are unique, so one entry per record and one per offset that was polled.
+ */
+import type { Observation } from '../../actors/observation.ts';
+import type { JudgedEvent } from '../../runtime/simulation.ts';
+import type { ClusterHistory } from './cluster-history.ts';
+import type { PartitionHistory } from './partition-history.ts';
+import { ACKS_ALL, partitionName } from './words.ts';
+
+/** `open`: the call has not returned. `failed`: for certain. `indeterminate`: an error, and the record may be in the log all the same. */
+export type Outcome = 'open' | 'acknowledged' | 'failed' | 'indeterminate';
+
+/** A record that a producer sent. */
+export interface SentRecord {
+  readonly value: string;
+  readonly producer: string;
+  readonly partition: string;
+  readonly acks: number;
+  readonly sentAt: number;
+  outcome: Outcome;
+  /** As acknowledged; −1 with acks=0 or without an acknowledgement. */
+  offset: number;
+  returnedAt: number;
+  /** The oldest leader epoch that can have acknowledged it; −1: not known. */
+  leaderEpoch: number;
+}
+
+/** The first time that a value was polled at an offset. */
+export interface Reading {
+  readonly value: string;
+  readonly offset: number;
+  readonly consumer: string;
+  readonly at: number;
+  /** The oldest leader epoch that can have written it; −1: not known. */
+  readonly leaderEpoch: number;
+}
+
+/** A partition as the auditor read it, after the heal. */
+export interface FinalLog {
+  readonly at: number;
+  readonly endOffset: number;
+  readonly values: ReadonlyMap<number, string>;
+}
+
+export class Ledger {
+  readonly #cluster: ClusterHistory;
+  /** In the order in which they were sent. */
+  readonly records = new Map<string, SentRecord>();
+  readonly #readings = new Map<string, Map<number, Reading>>();
+  /** Another value at an offset that had been polled before. */
+  readonly #rereadings = new Map<string, Reading[]>();
+  readonly #finals = new Map<string, FinalLog>();
+  #kept = 0;
+
+  constructor(cluster: ClusterHistory) {
+    this.#cluster = cluster;
+  }
+
+  see({ time, actor }: JudgedEvent, observation: Observation | undefined): void {
+    switch (observation?.kind) {
+      case 'send-invoked':
+        this.#invoked(observation, actor, time);
+        break;
+      case 'send-returned':
+        this.#returned(observation, time);
+        break;
+      case 'polled':
+        this.#polled(observation, actor, time);
+        break;
+      case 'final-read':
+        this.#finalRead(observation, time);
+        break;
+      default:
+    }
+  }
+
+  /** The partition as it was read in the end; undefined: nobody did. */
+  final(partition: string): FinalLog | undefined {
+    return this.#finals.get(partition);
+  }
+
+  get finals(): ReadonlyMap<string, FinalLog> {
+    return this.#finals;
+  }
+
+  /** The first value that was polled at each offset of the partition. */
+  readings(partition: string): ReadonlyMap<number, Reading> {
+    return this.#readings.get(partition) ?? NO_READINGS;
+  }
+
+  /** Values that were polled at offsets at which another had been polled before. */
+  rereadings(partition: string): readonly Reading[] {
+    return this.#rereadings.get(partition) ?? [];
+  }
+
+  /** Each value once for each offset at which it was polled. */
+  *allReadings(partition: string): Generator<Reading, undefined> {
+    yield* this.readings(partition).values();
+    yield* this.rereadings(partition);
+  }
+
+  /** Partitions of which something was polled. */
+  get polledPartitions(): Iterable<string> {
+    return this.#readings.keys();
+  }
+
+  get kept(): number {
+    return this.#kept + this.records.size;
+  }
+
+  #invoked({ value, acks, ...at }: Extract<Observation, { kind: 'send-invoked' }>, producer: string, time: number): void {
+    this.records.set(value, { value, producer, partition: partitionName(at), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1 });
+  }
+
+  #returned({ value, offset, error, isIndeterminate }: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
+    const record = this.records.get(value);
+    if (record === undefined) return;
+    record.returnedAt = time;
+    if (error !== null) {
+      record.outcome = isIndeterminate ? 'indeterminate' : 'failed';
+      return;
+    }
+    record.outcome = 'acknowledged';
+    record.offset = offset;
+    if (offset >= 0) record.leaderEpoch = writtenIn(this.#cluster.partition(record.partition), offset, record.sentAt, record.acks === ACKS_ALL);
+  }
+
+  #polled({ offsets, values, ...at }: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
+    const partition = partitionName(at);
+    let readings = this.#readings.get(partition);
+    if (readings === undefined) {
+      readings = new Map();
+      this.#readings.set(partition, readings);
+    }
+    const history = this.#cluster.partition(partition);
+    for (const [i, offset] of offsets.entries()) {
+      const value = values[i]!;
+      const before = readings.get(offset);
+      if (before?.value === value) continue;
+      const leaderEpoch = writtenIn(history, offset, this.records.get(value)?.sentAt ?? 0, true);
+      const reading: Reading = { value, offset, consumer, at: time, leaderEpoch };
+      if (before === undefined) readings.set(offset, reading);
+      else if (!this.#reread(partition, reading)) continue;
+      this.#kept += 1;
+    }
+  }
+
+  /** @returns false if it had been seen there already. */
+  #reread(partition: string, reading: Reading): boolean {
+    const rereadings = this.#rereadings.get(partition) ?? [];
+    if (rereadings.some(({ value, offset }) => value === reading.value && offset === reading.offset)) return false;
+    rereadings.push(reading);
+    this.#rereadings.set(partition, rereadings);
+    return true;
+  }
+
+  #finalRead({ endOffset, offsets, values, ...at }: Extract<Observation, { kind: 'final-read' }>, time: number): void {
+    const partition = partitionName(at);
+    const read = new Map(this.#finals.get(partition)?.values);
+    for (const [i, offset] of offsets.entries()) read.set(offset, values[i]!);
+    this.#finals.set(partition, { at: time, endOffset, values: read });
+    this.#kept += offsets.length;
+  }
+}
+
+/** The epoch that a record was written in, also if it should have been committed there and was not. */
+function writtenIn(partition: PartitionHistory, offset: number, sentAt: number, committed: boolean): number {
+  const leaderEpoch = partition.epochOf(offset, sentAt, committed);
+  return leaderEpoch < 0 && committed ? partition.epochOf(offset, sentAt, false) : leaderEpoch;
+}
+
+const NO_READINGS: ReadonlyMap<number, Reading> = new Map();

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { ENDED, booted, elected, finalRead, inShort, verdictOf } from '../testing/trace.ts';
+import { createLivenessChecker } from './liveness.ts';
+
+const STALLED = { ...ENDED, stalled: ['producer-0', 'auditor'] };
+
+describe('liveness: once the faults have stopped, everything gets done', () => {
+  it.each([
+    { what: 'a run that came to its end', trace: [booted, finalRead()], end: ENDED, finds: [] },
+    { what: 'applications that never finished', trace: [booted, finalRead()], end: STALLED, finds: ['stalled (7.6.2-app, liveness)'] },
+    { what: 'a partition that nobody read', trace: [booted], end: ENDED, finds: ['unread-partition (7.1-durable, liveness)'] },
+    { what: 'a partition that lost its leader', trace: [booted, elected(-1, 6, [1]), finalRead()], end: ENDED, finds: ['leaderless-partition (7.6.1-config, liveness)'] },
+    { what: 'a partition that has a leader again', trace: [booted, elected(-1, 6, [1]), elected(1, 7, [1]), finalRead()], end: ENDED, finds: [] },
+    { what: 'a run that was stopped from outside', trace: [booted, elected(-1, 6, [1])], end: { ...STALLED, stopped: true }, finds: [] },
+  ])('$what: $finds', ({ trace, end, finds }) => {
+    expect(verdictOf(createLivenessChecker, trace, end).map(inShort)).toEqual(finds);
+  });
+
+  it('names those who did not finish', () => {
+    expect(verdictOf(createLivenessChecker, [booted, finalRead()], STALLED)[0]?.detail).toMatchInlineSnapshot(`
+      "the faults stopped at 01:00.000, and the run ended at 01:30.000.
+      not finished by then: producer-0, auditor."
+    `);
+  });
+});

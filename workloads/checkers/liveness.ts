@@ -1,0 +1,46 @@
+/**
+ * @module
+ * What must have happened once the faults have stopped (§12.3, liveness): everybody has finished, every partition has a leader and was read to its
+ * end. A run that was stopped from outside proves nothing about its end.
+ */
+import type { RunEnd } from '../../runtime/simulation.ts';
+import { anomaly } from './anomalies.ts';
+import type { Anomaly, Checker, Promises } from './checker.ts';
+import type { History } from './history.ts';
+import { clockTime, partitionName } from './words.ts';
+
+const NO_LEADER = -1;
+
+export function createLivenessChecker(history: History, promises: Promises): Checker {
+  return {
+    name: 'liveness',
+    see() {
+      // The end alone counts.
+    },
+    finish(end) {
+      if (end.stopped) return [];
+      return [...stalledActors(end, promises), ...partitionsOf(promises).flatMap((partition) => [...leaderless(history, partition, end), ...unread(history, partition, end)])];
+    },
+    kept: 0,
+  };
+}
+
+function stalledActors({ stalled, endedAt }: RunEnd, { healsAt }: Promises): Anomaly[] {
+  if (stalled.length === 0) return [];
+  return [anomaly('stalled', endedAt, undefined, `the faults stopped at ${clockTime(healsAt)}, and the run ended at ${clockTime(endedAt)}.`, `not finished by then: ${stalled.join(', ')}.`)];
+}
+
+function leaderless({ cluster }: History, name: string, { endedAt }: RunEnd): Anomaly[] {
+  const last = cluster.partition(name).lastElection;
+  if (last?.leader !== NO_LEADER) return [];
+  return [anomaly('leaderless-partition', endedAt, undefined, `${name} has had no leader since ${clockTime(last.at)} (leader epoch ${last.leaderEpoch}, in-sync set [${last.isr.join(', ')}]).`)];
+}
+
+function unread({ ledger }: History, name: string, { endedAt }: RunEnd): Anomaly[] {
+  if (ledger.final(name) !== undefined) return [];
+  return [anomaly('unread-partition', endedAt, undefined, `${name} was never read to its end after the heal: what it holds is not known.`)];
+}
+
+function partitionsOf({ topics }: Promises): string[] {
+  return Object.entries(topics).flatMap(([topic, { partitions }]) => Array.from({ length: partitions }, (_, partition) => partitionName({ topic, partition })));
+}

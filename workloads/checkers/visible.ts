@@ -1,0 +1,161 @@
+/**
+ * @module
+ * 7.1-visible (K4, 7.5-committed): consumers get committed records only, and all of them.
+ *
+ * Below the high watermark when it was polled, and there in the end: a record that was given to an application and is gone was never committed, or
+ * its loss is attributed as any other. What lies between two records that a consumer got is what the final read says: only offsets at which a
+ * record stands can have been missed.
+ */
+import type { Observation } from '../../actors/observation.ts';
+import type { JudgedEvent } from '../../runtime/simulation.ts';
+import { anomaly } from './anomalies.ts';
+import { allowedRemoval, allowedRewrite } from './attribution.ts';
+import type { Anomaly, Checker } from './checker.ts';
+import type { History } from './history.ts';
+import type { FinalLog } from './ledger.ts';
+import { clockTime, partitionName } from './words.ts';
+
+/** Missed records that a detail names. */
+const MISSED_SHOWN = 5;
+
+/** What one incarnation of a consumer got of a partition. */
+interface Span {
+  readonly consumer: string;
+  readonly first: number;
+  last: number;
+  highest: number;
+}
+
+/** Offsets that a consumer stepped over. */
+interface Gap {
+  readonly consumer: string;
+  readonly from: number;
+  /** The offset that it got next. */
+  readonly upTo: number;
+  readonly at: number;
+  /** Inside one poll. */
+  readonly isInternal: boolean;
+}
+
+interface Coverage {
+  readonly spans: Span[];
+  readonly gaps: Gap[];
+}
+
+type Polled = Extract<Observation, { kind: 'polled' }>;
+
+export function createVisibleChecker(history: History): Checker {
+  return new VisibleChecker(history);
+}
+
+class VisibleChecker implements Checker {
+  readonly name = 'visible';
+  readonly #history: History;
+  readonly #anomalies: Anomaly[] = [];
+  readonly #coverage = new Map<string, Coverage>();
+  /** The spans of the present incarnations, by consumer and partition. */
+  readonly #current = new Map<string, Map<string, Span>>();
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  see({ time, actor, event }: JudgedEvent, observation: Observation | undefined): void {
+    if (event.type === 'process-started') this.#current.delete(actor);
+    if (observation?.kind !== 'polled') return;
+    this.#checkCommitted(observation, actor, time);
+    this.#cover(observation, actor, time);
+  }
+
+  #checkCommitted({ offsets, values, ...at }: Polled, consumer: string, time: number): void {
+    const { name, highestWatermark } = this.#history.cluster.partition(partitionName(at));
+    const i = offsets.findIndex((offset) => offset >= highestWatermark);
+    if (i < 0) return;
+    const given = `consumer ${consumer} was given record ${values[i]} at offset ${offsets[i]} of ${name} at ${clockTime(time)}.`;
+    this.#anomalies.push(anomaly('read-uncommitted-data', time, undefined, given, `no leader had shown a high watermark beyond ${highestWatermark} by then.`));
+  }
+
+  #cover({ offsets, ...at }: Polled, consumer: string, time: number): void {
+    const partition = partitionName(at);
+    const coverage = this.#coverage.get(partition) ?? { spans: [], gaps: [] };
+    this.#coverage.set(partition, coverage);
+    const current = this.#current.get(consumer) ?? new Map<string, Span>();
+    this.#current.set(consumer, current);
+    let span = current.get(partition);
+    for (const [i, offset] of offsets.entries()) {
+      if (span === undefined) {
+        span = { consumer, first: offset, last: offset, highest: offset };
+        coverage.spans.push(span);
+        current.set(partition, span);
+        continue;
+      }
+      if (offset > span.last + 1) coverage.gaps.push({ consumer, from: span.last + 1, upTo: offset, at: time, isInternal: i > 0 });
+      span.last = offset;
+      span.highest = Math.max(span.highest, offset);
+    }
+  }
+
+  finish(): readonly Anomaly[] {
+    const atTheEnd = [...this.#history.ledger.finals].flatMap(([partition, final]) => {
+      const coverage = this.#coverage.get(partition);
+      return coverage === undefined ? [] : [...this.#vanished(partition, final), ...this.#skipped(partition, final, coverage.gaps), ...this.#lostWrites(partition, final, coverage.spans)];
+    });
+    return [...this.#anomalies, ...atTheEnd];
+  }
+
+  /** Given to an application, and not there in the end. */
+  #vanished(partition: string, final: FinalLog): Anomaly[] {
+    const { cluster, ledger } = this.#history;
+    const anomalies: Anomaly[] = [];
+    for (const { value, offset, consumer, at, leaderEpoch } of ledger.allReadings(partition)) {
+      const instead = final.values.get(offset);
+      if (instead === value || at > final.at) continue;
+      const removal = allowedRemoval(cluster.partition(partition), offset, leaderEpoch);
+      const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partition} at ${clockTime(at)}${leaderEpoch < 0 ? '' : ` (leader epoch ${leaderEpoch})`}.`;
+      const found = instead === undefined ? `in the final read nothing stands there; it ends at offset ${final.endOffset}.` : `in the final read record ${instead} stands there.`;
+      anomalies.push(anomaly('read-uncommitted-data', final.at, removal?.cause, given, found, removal?.story));
+    }
+    return anomalies;
+  }
+
+  /** A consumer stepped over offsets at which records stand. */
+  #skipped(partition: string, final: FinalLog, gaps: readonly Gap[]): Anomaly[] {
+    return gaps.flatMap(({ consumer, from, upTo, at, isInternal }): Anomaly[] => {
+      const missed: string[] = [];
+      for (let offset = from; offset < upTo; offset += 1) {
+        const value = final.values.get(offset);
+        if (value !== undefined) missed.push(`${value} at ${offset}`);
+      }
+      if (missed.length === 0) return [];
+      const removal = allowedRewrite(this.#history.cluster.partition(partition), from);
+      const given = `consumer ${consumer} was given offset ${from - 1} of ${partition} and next, ${isInternal ? 'in the same poll' : 'in a later poll'}, offset ${upTo} at ${clockTime(at)}.`;
+      const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
+      const found = `in the final read there stand between them: ${missed.slice(0, MISSED_SHOWN).join(', ')}${more}.`;
+      return [anomaly(isInternal ? 'int-poll-skip' : 'poll-skip', final.at, removal?.cause, given, found, removal?.story)];
+    });
+  }
+
+  /** Acknowledged, there in the end, passed by a consumer, and never given to anybody (Jepsen's lost-write). */
+  #lostWrites(partition: string, final: FinalLog, spans: readonly Span[]): Anomaly[] {
+    const { cluster, ledger } = this.#history;
+    const reread = new Set(ledger.rereadings(partition).map(({ value }) => value));
+    const readings = ledger.readings(partition);
+    const anomalies: Anomaly[] = [];
+    for (const [offset, value] of final.values) {
+      if (readings.get(offset)?.value === value || reread.has(value) || ledger.records.get(value)?.outcome !== 'acknowledged') continue;
+      const passing = spans.find(({ first, highest }) => first <= offset && offset < highest);
+      if (passing === undefined) continue;
+      const removal = allowedRewrite(cluster.partition(partition), offset);
+      const promised = `record ${value} was acknowledged and stands at offset ${offset} of ${partition} in the final read.`;
+      const found = `consumer ${passing.consumer} went from offset ${passing.first} to ${passing.highest}, and nobody was given this record.`;
+      anomalies.push(anomaly('lost-write', final.at, removal?.cause, promised, found, removal?.story));
+    }
+    return anomalies;
+  }
+
+  get kept(): number {
+    let kept = this.#anomalies.length;
+    for (const { spans, gaps } of this.#coverage.values()) kept += spans.length + gaps.length;
+    return kept;
+  }
+}

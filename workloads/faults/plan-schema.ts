@@ -1,0 +1,135 @@
+/**
+ * @module
+ * A fault plan from a file (`--faults plan.json`): the JSON form of {@link FaultPlan}, times in µs. What is left out: no weather, nothing switched off.
+ *
+ *     { "timed": [{ "id": "f1", "kind": "crash", "at": 10000000, "for": 5000000, "target": { "role": "leader of orders-0" } }] }
+ */
+import { z } from 'zod';
+import { LINK_FAULTS, PROCESS_FAULTS, WEATHER_KINDS, isProcessFault } from '../../runtime/faults/plan.ts';
+import type { FaultKind, FaultPlan, Target, TimedFault, Weather } from '../../runtime/faults/plan.ts';
+import { nearest } from '../../runtime/nearest.ts';
+import { parseRole, unknownRole } from './role.ts';
+
+const FAULT_KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
+const MILLION = 1_000_000;
+
+/** `Unknown kind 'crush': did you mean 'crash'?` */
+function unknown(what: string, given: string, candidates: readonly string[]): string {
+  const near = nearest(given, candidates);
+  return `unknown ${what} '${given}'${near === undefined ? `: there is ${candidates.join(', ')}` : `: did you mean '${near}'?`}`;
+}
+
+const time = z.int('must be a whole number of µs').min(0, 'must not be negative');
+const names = z.array(z.string()).min(1, 'names nobody');
+const oneOf = <const K extends string>(what: string, kinds: readonly K[]) =>
+  z.string().transform((given, context): K => {
+    const found = kinds.find((kind) => kind === given);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: unknown(what, given, kinds) });
+    return z.NEVER;
+  });
+
+const TARGETS = [
+  z.strictObject({ actor: z.string() }),
+  z.strictObject({ role: z.string() }),
+  z.strictObject({ between: names, and: names }),
+  z.strictObject({ from: names, to: names }),
+] as const;
+const target = z.union(TARGETS, { error: 'must be one of {"actor": name}, {"role": text}, {"between": [names], "and": [names]}, {"from": [names], "to": [names]}' });
+
+const timedFault = z.strictObject({
+  // No slash and no >: ids of weather strikes have them.
+  id: z.string().regex(/^[\w.-]+$/, 'must be made of letters, digits, . _ and -'),
+  kind: oneOf('kind', FAULT_KINDS),
+  at: time,
+  for: time,
+  target,
+  amount: z.int('must be a whole number').optional(),
+});
+
+const chance = z.int('must be a whole number').min(0, 'must not be negative').max(MILLION, 'must be at most 1000000');
+const weather = z.strictObject({
+  links: z.strictObject({ from: z.string(), to: z.string() }).optional(),
+  perMillion: z.partialRecord(oneOf('kind of weather', WEATHER_KINDS), chance),
+  delayMeanUs: time.optional(),
+  jamMeanUs: time.optional(),
+});
+
+const faultPlan = z.strictObject({
+  timed: z.array(timedFault),
+  weather: z.array(weather).default([]),
+  weatherFrom: time.default(0),
+  weatherUntil: time.default(0),
+  switchedOff: z.array(z.string()).default([]),
+});
+
+/** Reads a plan. Each error is one sentence that begins with the place, e.g. `timed[2].kind: unknown kind 'crush': did you mean 'crash'?` */
+export function parseFaultPlan(json: unknown, actors: readonly string[]): { readonly plan: FaultPlan } | { readonly errors: readonly string[] } {
+  const parsed = faultPlan.safeParse(json);
+  if (!parsed.success) return { errors: parsed.error.issues.flatMap(sentences) };
+  // Zod types optional keys as possibly undefined; what comes from JSON is there or not.
+  const plan = parsed.data as FaultPlan;
+  const ids = new Set<string>();
+  const errors = plan.timed.flatMap((fault, i) => {
+    const isDuplicate = ids.has(fault.id);
+    ids.add(fault.id);
+    const problems = [...(isDuplicate ? [`id: '${fault.id}' is the id of another fault already`] : []), ...targetProblems(fault, actors), ...amountProblems(fault)];
+    return problems.map((problem) => `timed[${i}].${problem}`);
+  });
+  errors.push(...weatherProblems(plan));
+  return errors.length > 0 ? { errors } : { plan };
+}
+
+const KEYS: readonly string[] = [...new Set([timedFault, weather, faultPlan, ...TARGETS].flatMap(({ shape }) => Object.keys(shape)))];
+
+function sentences(issue: z.core.$ZodIssue): string[] {
+  const place = issue.path.reduce<string>((path, key) => path + (typeof key === 'number' ? `[${key}]` : `${path === '' ? '' : '.'}${String(key)}`), '');
+  const at = place === '' ? 'the plan' : place;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${at}: ${unknownKey(key)}`);
+  // The kinds of weather are keys of a record, and their error lies one level down.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${at}: ${message}`);
+  if (issue.code === 'invalid_type' && issue.message.includes('received undefined')) return [`${at}: is missing`];
+  return [`${at}: ${issue.message}`];
+}
+
+function unknownKey(key: string): string {
+  const near = nearest(key, KEYS);
+  return `unknown key '${key}'${near === undefined ? '' : `: did you mean '${near}'?`}`;
+}
+
+function targetProblems({ kind, target: to }: TimedFault, actors: readonly string[]): string[] {
+  if ('role' in to) return parseRole(to.role) === undefined ? [`target.role: ${unknownRole(to.role)}`] : [];
+  const named = namesIn(to).filter((name) => !actors.includes(name));
+  const problems = named.map((name) => `target: ${unknown('actor', name, actors)}`);
+  if (isProcessFault(kind) && !('actor' in to)) problems.push(`target: ${kind} is a fault of a process: its target is {"actor": name} or {"role": text}, not links`);
+  else if (!isProcessFault(kind) && !('actor' in to) && linksOf(to) === 0) problems.push(`target: ${kind} is a fault of links: there is none from an actor to itself`);
+  return problems;
+}
+
+function namesIn(target: Exclude<Target, { role: string }>): readonly string[] {
+  if ('actor' in target) return [target.actor];
+  return 'between' in target ? [...target.between, ...target.and] : [...target.from, ...target.to];
+}
+
+function linksOf(target: Exclude<Target, { role: string } | { actor: string }>): number {
+  const [left, right] = 'between' in target ? [target.between, target.and] : [target.from, target.to];
+  return left.flatMap((a) => right.filter((b) => b !== a)).length;
+}
+
+function amountProblems({ kind, amount }: TimedFault): string[] {
+  const meaning = AMOUNTS[kind];
+  if (meaning === undefined) return amount === undefined ? [] : [`amount: ${kind} has none`];
+  if (amount === undefined) return [`amount: ${kind} needs one, ${meaning.says}`];
+  return amount < meaning.atLeast ? [`amount: must be at least ${meaning.atLeast}, ${meaning.says}`] : [];
+}
+
+const AMOUNTS: Readonly<Partial<Record<FaultKind, { readonly says: string; readonly atLeast: number }>>> = {
+  delay: { says: 'the µs added to every frame', atLeast: 0 },
+  slow: { says: 'the bandwidth in bytes per second', atLeast: 1 },
+  'clock-skew': { says: 'the µs that the clock jumps', atLeast: -Number.MAX_SAFE_INTEGER },
+};
+
+function weatherProblems({ weather: entries, weatherFrom, weatherUntil }: FaultPlan): string[] {
+  const blows = entries.some(({ perMillion }: Weather) => Object.values(perMillion).some((rate) => rate > 0));
+  return blows && weatherUntil <= weatherFrom ? ['weatherUntil: must be later than weatherFrom, or the weather never blows'] : [];
+}

@@ -1,0 +1,139 @@
+/** @module A trial with all that a user set worked into it, checked, and the moments of its run worked out. */
+import { BROKER_CONFIG } from '../actors/config/broker-config.ts';
+import type { BrokerConfig } from '../actors/config/broker-config.ts';
+import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
+import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
+import { PRODUCER_CONFIG, acksOf } from '../actors/config/producer-config.ts';
+import type { ProducerConfig } from '../actors/config/producer-config.ts';
+import { TOPIC_CONFIG } from '../actors/config/topic-config.ts';
+import type { TopicConfig } from '../actors/config/topic-config.ts';
+import { PROTOCOLS } from '../actors/protocol-variant.ts';
+import type { ProtocolVariant } from '../actors/protocol-variant.ts';
+import { MILLISECOND, SECOND, nearest } from '../runtime/index.ts';
+import type { Micros } from '../runtime/index.ts';
+import { TRIALS } from './catalogue.ts';
+import type { Promises } from './checkers/checker.ts';
+import { FAULT_PROFILES } from './faults/profiles.ts';
+import { TRIAL_DEFINITION, scopeSettings, tryParse } from './settings.ts';
+import type { Trial, TrialArgument } from './trial.ts';
+
+/** The cluster comes up and the topics are made before this. */
+const LOAD_FROM: Micros = 5 * SECOND;
+/** Faults begin so long after the load. */
+const CALM_US: Micros = 2 * SECOND;
+/** Load goes on so long after the faults have stopped, to show that it works again. */
+const AFTERGLOW_US: Micros = 5 * SECOND;
+/** After every client has given up or been answered, so long for replicas to catch up before the final read. */
+const SETTLE_US: Micros = 5 * SECOND;
+/** The final read must be over by then. */
+const FINAL_READ_US: Micros = 60 * SECOND;
+
+/** The moments of a run, in virtual time. */
+export interface Phases {
+  readonly loadFrom: Micros;
+  readonly faultsFrom: Micros;
+  /** All faults have stopped. */
+  readonly healsAt: Micros;
+  readonly loadUntil: Micros;
+  /** The final read begins. */
+  readonly auditFrom: Micros;
+  readonly endsAt: Micros;
+}
+
+export interface ResolvedTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly config: TopicConfig;
+}
+
+export interface ResolvedTrial {
+  readonly trial: Trial;
+  readonly seed: string;
+  readonly protocol: ProtocolVariant;
+  readonly brokers: number;
+  readonly brokerConfig: BrokerConfig;
+  readonly topics: readonly ResolvedTopic[];
+  readonly producers: { readonly count: number; readonly ratePerSecond: number; readonly valueBytes: number; readonly config: ProducerConfig };
+  readonly consumers: { readonly count: number; readonly config: ConsumerConfig };
+  readonly faults: string;
+  readonly phases: Phases;
+}
+
+export const producerName = (index: number): string => `producer-${index}`;
+export const consumerName = (index: number): string => `consumer-${index}`;
+
+/** Works the argument out. Each problem is one sentence that names what was wrong and the nearest right thing. */
+export function resolveTrial(argument: TrialArgument): { readonly resolved: ResolvedTrial } | { readonly problems: readonly string[] } {
+  const trial = TRIALS.find(({ name }) => name === argument.workload);
+  if (trial === undefined) return { problems: [unknown('workload', argument.workload, TRIALS.map(({ name }) => name))] };
+  const protocol = PROTOCOLS[argument.protocol];
+  const faults = argument.faults ?? trial.faults;
+  const problems: string[] = [];
+  if (protocol === undefined) problems.push(unknown('protocol', argument.protocol, Object.keys(PROTOCOLS)));
+  if (!FAULT_PROFILES.some(({ name }) => name === faults)) problems.push(unknown('fault profile', faults, FAULT_PROFILES.map(({ name }) => name)));
+  const { scoped, problems: unplaced } = scopeSettings(argument.settings);
+  problems.push(...unplaced);
+
+  const topics = Object.entries(trial.cluster.topics);
+  const [, shape] = topics[0]!;
+  const own = tryParse(TRIAL_DEFINITION, {
+    brokers: trial.cluster.brokers,
+    partitions: shape.partitions,
+    'replication.factor': shape.replicationFactor,
+    producers: trial.producers.count,
+    consumers: trial.consumers.count,
+    rate: trial.producers.ratePerSecond,
+    'value.bytes': trial.producers.valueBytes ?? TRIAL_DEFINITION.keys['value.bytes'].default,
+    ...scoped.trial,
+  });
+  // Topic keys that a broker has too are the topics' own here; the rest of a topic's config overrides what brokers say.
+  const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker });
+  const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer });
+  const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer });
+  const topicConfigs = topics.map(([name, { config }]) => ({ name, parsed: tryParse(TOPIC_CONFIG, { ...config, ...scoped.topic }) }));
+  for (const result of [own, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
+  if (!('config' in own) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || protocol === undefined || problems.length > 0) return { problems: [...new Set(problems)] };
+
+  const replicationFactor = own.config['replication.factor'];
+  if (replicationFactor > own.config.brokers) return { problems: [`'replication.factor' is ${replicationFactor}, and there are only ${own.config.brokers} brokers: set brokers=${replicationFactor} or more.`] };
+  return {
+    resolved: {
+      trial,
+      seed: argument.seed,
+      protocol: protocol.variant,
+      brokers: own.config.brokers,
+      brokerConfig: broker.config,
+      topics: topicConfigs.flatMap(({ name, parsed }) => ('config' in parsed ? [{ name, partitions: own.config.partitions, replicationFactor, config: parsed.config }] : [])),
+      producers: { count: own.config.producers, ratePerSecond: own.config.rate, valueBytes: own.config['value.bytes'], config: producer.config },
+      consumers: { count: own.config.consumers, config: consumer.config },
+      faults,
+      phases: phases(argument.durationUs ?? trial.durationUs, producer.config),
+    },
+  };
+}
+
+function phases(durationUs: Micros, producer: ProducerConfig): Phases {
+  const healsAt = LOAD_FROM + durationUs;
+  const loadUntil = healsAt + AFTERGLOW_US;
+  // By then every send has been acknowledged or has failed.
+  const auditFrom = loadUntil + producer['delivery.timeout.ms'] * MILLISECOND + SETTLE_US;
+  return { loadFrom: LOAD_FROM, faultsFrom: Math.min(LOAD_FROM + CALM_US, healsAt), healsAt, loadUntil, auditFrom, endsAt: auditFrom + FINAL_READ_US };
+}
+
+/** What the configuration promises, for the judges. */
+export function promisesOf({ topics, producers, consumers, phases: { healsAt } }: ResolvedTrial): Promises {
+  const { config } = producers;
+  const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;
+  return {
+    healsAt,
+    topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'] }])),
+    producers: Object.fromEntries(Array.from({ length: producers.count }, (_, i) => [producerName(i), { acks: acksOf(config), keepsOrder }])),
+    consumers: Array.from({ length: consumers.count }, (_, i) => consumerName(i)),
+  };
+}
+
+function unknown(what: string, given: string, candidates: readonly string[]): string {
+  const near = nearest(given, candidates);
+  return `Unknown ${what} '${given}'${near === undefined ? '' : `: did you mean '${near}'?`} There is: ${candidates.join(', ')}.`;
+}

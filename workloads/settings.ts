@@ -1,0 +1,82 @@
+/**
+ * @module
+ * What `--set key=value` may change: every config key that is simulated, and a few properties of the trial itself. A key may be
+ * prefixed by its scope (`producer.request.timeout.ms`); without one it counts in every scope that has it.
+ */
+import { BROKER_CONFIG } from '../actors/config/broker-config.ts';
+import { describeProblem, describeValues, ConfigError, parseConfig } from '../actors/config/config-definition.ts';
+import type { ConfigDefinition, ConfigKey, ConfigKeys } from '../actors/config/config-definition.ts';
+import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
+import { PRODUCER_CONFIG } from '../actors/config/producer-config.ts';
+import { TOPIC_CONFIG } from '../actors/config/topic-config.ts';
+import { nearest } from '../runtime/index.ts';
+
+export type Scope = 'producer' | 'consumer' | 'broker' | 'topic' | 'trial';
+
+/** Properties of the trial's own cluster and load. */
+export const TRIAL_KEYS = {
+  brokers: { type: 'int', default: 3, atLeast: 1, atMost: 64, doc: 'Number of brokers.' },
+  partitions: { type: 'int', default: 6, atLeast: 1, atMost: 1_024, doc: 'Partitions of each topic.' },
+  'replication.factor': { type: 'int', default: 3, atLeast: 1, atMost: 64, doc: 'Replicas of each partition.' },
+  producers: { type: 'int', default: 2, atLeast: 1, atMost: 256, doc: 'Number of producing applications.' },
+  consumers: { type: 'int', default: 1, atLeast: 0, atMost: 256, doc: 'Number of consuming applications; each reads every partition.' },
+  rate: { type: 'int', default: 30, atLeast: 1, atMost: 1_000_000, doc: 'Records per second of all producers together, open loop.' },
+  'value.bytes': { type: 'int', default: 100, atLeast: 24, atMost: 1_000_000, doc: "Bytes of each record's value." },
+} as const satisfies Record<string, ConfigKey<number>>;
+
+export const TRIAL_DEFINITION: ConfigDefinition<typeof TRIAL_KEYS> = { name: 'trial', keys: TRIAL_KEYS, notSimulated: [] };
+
+const DEFINITIONS: Readonly<Record<Scope, { readonly keys: ConfigKeys; readonly notSimulated: readonly string[] }>> = {
+  producer: PRODUCER_CONFIG,
+  consumer: CONSUMER_CONFIG,
+  broker: BROKER_CONFIG,
+  topic: TOPIC_CONFIG,
+  trial: TRIAL_DEFINITION,
+};
+
+const SCOPES = Object.keys(DEFINITIONS) as Scope[];
+
+/** Settings by scope. */
+export type ScopedSettings = Readonly<Record<Scope, Readonly<Record<string, string>>>>;
+
+/** Deals settings out to their scopes. Each problem is a sentence. */
+export function scopeSettings(settings: Readonly<Record<string, string>>): { readonly scoped: ScopedSettings; readonly problems: readonly string[] } {
+  const scoped: Record<Scope, Record<string, string>> = { producer: {}, consumer: {}, broker: {}, topic: {}, trial: {} };
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(settings)) {
+    const [scopes, key] = placesOf(name);
+    if (scopes.length === 0) problems.push(refusal(name));
+    for (const scope of scopes) scoped[scope][key] = value;
+  }
+  return { scoped, problems };
+}
+
+function placesOf(name: string): [scopes: Scope[], key: string] {
+  const prefixed = SCOPES.find((scope) => name.startsWith(`${scope}.`) && Object.hasOwn(DEFINITIONS[scope].keys, name.slice(scope.length + 1)));
+  if (prefixed !== undefined) return [[prefixed], name.slice(prefixed.length + 1)];
+  return [SCOPES.filter((scope) => Object.hasOwn(DEFINITIONS[scope].keys, name)), name];
+}
+
+function refusal(name: string): string {
+  const bare = SCOPES.reduce((rest, scope) => (rest.startsWith(`${scope}.`) ? rest.slice(scope.length + 1) : rest), name);
+  if (SCOPES.some((scope) => DEFINITIONS[scope].notSimulated.includes(bare))) return describeProblem({ kind: 'not-simulated', key: name });
+  const known = [...new Set(SCOPES.flatMap((scope) => Object.keys(DEFINITIONS[scope].keys)))];
+  return describeProblem({ kind: 'unknown-key', key: name, nearest: nearest(bare, known) });
+}
+
+/** The parsed config, or the sentences that say what is wrong with it. */
+export function tryParse<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: Parameters<typeof parseConfig>[1]): { readonly config: ReturnType<typeof parseConfig<K>> } | { readonly problems: readonly string[] } {
+  try {
+    return { config: parseConfig(definition, values) };
+  } catch (error) {
+    if (error instanceof ConfigError) return { problems: error.problems.map(describeProblem) };
+    throw error;
+  }
+}
+
+/** Every key that can be set, for `trial list config`. */
+export function settingKeys(): readonly { readonly scope: Scope; readonly key: string; readonly default: string; readonly doc: string }[] {
+  return SCOPES.flatMap((scope) =>
+    Object.entries(DEFINITIONS[scope].keys).map(([key, definition]) => ({ scope, key, default: String(definition.default), doc: `${definition.doc} Takes ${describeValues(definition)}.` })),
+  );
+}

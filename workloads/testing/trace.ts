@@ -1,0 +1,97 @@
+/**
+ * @module
+ * Test support: traces written by hand. A step is something that happened on `orders-0`; `traced` gives the steps their times, a
+ * millisecond apart, so that a test may take one out or put one in without counting.
+ */
+import type { Observation } from '../../actors/observation.ts';
+import { MILLISECOND } from '../../runtime/index.ts';
+import type { JudgedEvent, RunEnd } from '../../runtime/simulation.ts';
+import type { Anomaly, Checker, Promises } from '../checkers/checker.ts';
+import { History } from '../checkers/history.ts';
+
+/** Something that happened, without its time. */
+export type Step = Omit<JudgedEvent, 'time'>;
+
+const ORDERS_0 = { topic: 'orders', partition: 0 } as const;
+const ISR = [1, 2, 3];
+
+function observed(actor: string, observation: Observation): Step {
+  return { actor, event: { type: 'observed', observation } };
+}
+
+const producerOf = (value: string): string => value.split('-')[0]!;
+const callOf = (value: string): number => Number(value.split('-')[1]);
+const offsetsOf = (records: readonly (readonly [number, string])[]): number[] => records.map(([offset]) => offset);
+const valuesOf = (records: readonly (readonly [number, string])[]): string[] => records.map(([, value]) => value);
+
+/** `value` is the producer's name and a number: `p1-7`. */
+export const sent = (value: string, acks = -1, partition = 0): Step => observed(producerOf(value), { kind: 'send-invoked', call: callOf(value), topic: 'orders', partition, value, acks });
+export const acked = (value: string, offset: number, acks = -1): Step =>
+  observed(producerOf(value), { kind: 'send-returned', call: callOf(value), ...ORDERS_0, value, acks, offset, error: null, isIndeterminate: false });
+export const failed = (value: string, isIndeterminate: boolean): Step =>
+  observed(producerOf(value), { kind: 'send-returned', call: callOf(value), ...ORDERS_0, value, acks: -1, offset: -1, error: 'TimeoutException', isIndeterminate });
+export const polled = (consumer: string, ...records: readonly (readonly [offset: number, value: string])[]): Step =>
+  observed(consumer, { kind: 'polled', ...ORDERS_0, offsets: offsetsOf(records), values: valuesOf(records) });
+export const finalRead = (...records: readonly (readonly [offset: number, value: string])[]): Step =>
+  observed('auditor', { kind: 'final-read', ...ORDERS_0, endOffset: (records.at(-1)?.[0] ?? -1) + 1, offsets: offsetsOf(records), values: valuesOf(records) });
+
+export const opened = (broker: number, logEndOffset: number, latestEpoch: number): Step => observed(`broker-${broker}`, { kind: 'log-opened', ...ORDERS_0, broker, logEndOffset, latestEpoch });
+export const appended = (broker: number, leaderEpoch: number, offset: number, asLeader = false): Step =>
+  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: offset, lastOffset: offset, asLeader });
+export const truncated = (broker: number, leaderEpoch: number, toOffset: number, fromOffset: number): Step =>
+  observed(`broker-${broker}`, { kind: 'truncated', ...ORDERS_0, broker, leaderEpoch, toOffset, fromOffset, highWatermark: toOffset });
+export const leads = (broker: number, leaderEpoch: number, epochStartOffset: number, highWatermark = epochStartOffset, isr = ISR): Step =>
+  observed(`broker-${broker}`, { kind: 'leader-started', ...ORDERS_0, broker, leaderEpoch, epochStartOffset, highWatermark, isr });
+export const watermark = (broker: number, leaderEpoch: number, highWatermark: number): Step =>
+  observed(`broker-${broker}`, { kind: 'high-watermark', ...ORDERS_0, broker, leaderEpoch, highWatermark, isr: ISR });
+export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
+  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, replicas: ISR, isUnclean });
+export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
+
+export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
+export const restarted = (actor: string): Step => ({ actor, event: { type: 'process-started', incarnation: 1 } });
+export const struck = (actor: string, id: string, kind: string, detail = ''): Step => ({ actor, event: { type: 'strike', id, kind, detail } });
+
+/** Three brokers, empty logs, broker 1 leads in epoch 5. */
+export const booted: readonly Step[] = [elected(1, 5), ...ISR.map((broker) => opened(broker, 0, -1)), leads(1, 5, 0)];
+
+/** A record sent to a leader, replicated to these followers, committed and acknowledged. */
+export function written(value: string, offset: number, leader = 1, leaderEpoch = 5, followers: readonly number[] = [2, 3], acks = -1): readonly Step[] {
+  return [sent(value, acks), appended(leader, leaderEpoch, offset, true), ...followers.map((follower) => appended(follower, leaderEpoch, offset)), watermark(leader, leaderEpoch, offset + 1), acked(value, offset, acks)];
+}
+
+export function traced(steps: readonly (Step | readonly Step[])[]): JudgedEvent[] {
+  return steps.flat().map((step, i) => ({ time: (i + 1) * MILLISECOND, ...step }));
+}
+
+export const promises: Promises = {
+  healsAt: 60_000_000,
+  topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2 } },
+  producers: { p1: { acks: -1, keepsOrder: true }, p2: { acks: 1, keepsOrder: false } },
+  consumers: ['c1', 'c2'],
+};
+export const ENDED: RunEnd = { endedAt: 90_000_000, stopped: false, stalled: [] };
+
+/** What a checker says of a trace. */
+export function verdictOf(create: (history: History, promises: Promises) => Checker, steps: readonly (Step | readonly Step[])[], end = ENDED): readonly Anomaly[] {
+  const history = new History();
+  const checker = create(history, promises);
+  for (const event of traced(steps)) {
+    const observation = event.event.type === 'observed' ? (event.event.observation as Observation) : undefined;
+    history.see(event, observation);
+    checker.see(event, observation);
+  }
+  return checker.finish(end);
+}
+
+/** An anomaly in short: name, row, class, and the cause if it is by design. */
+export function inShort({ name, row, class: kind, byDesign }: Anomaly): string {
+  return `${name} (${row}, ${kind})${byDesign === null ? '' : ` by design: ${byDesign}`}`;
+}
+
+/** A trace that a checker must judge so. */
+export interface Case {
+  readonly what: string;
+  readonly trace: readonly (Step | readonly Step[])[];
+  readonly finds: readonly string[];
+}
