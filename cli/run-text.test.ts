@@ -20,7 +20,7 @@ function run(anomalies: readonly Anomaly[], settings: Record<string, string> = {
         counts: { delay: 17, partition: 1, 'power-loss': 1 },
         list: [
           { id: 'broker-1>broker-2/delay/7', kind: 'delay', time: 38_000_000, actor: 'broker-2', detail: '' },
-          { id: 'f0', kind: 'partition', time: 38_900_000, actor: 'broker-3', detail: 'broker-1 cut from broker-3' },
+          { id: 'f0', kind: 'partition', time: 38_900_000, actor: 'broker-3', detail: 'broker-1>broker-3 broker-3>broker-1' },
           { id: 'f1', kind: 'power-loss', time: 40_112_000, actor: 'broker-1', detail: '' },
           { id: 'f2', kind: 'crash', time: 50_000_000, actor: 'broker-1', detail: 'after the fact' },
         ],
@@ -37,7 +37,8 @@ it('a failure says what broke, what struck before it, and how to run it again', 
     "✗ acked-loss  (7.1-durable, safety)  seed 8814, virtual 00:41.207
         producer-2 was told record 311 of orders-4 was committed (acks=all, offset 1207, leader epoch 6).
         broker-3 became leader in epoch 7 with log end offset 1205.
-      what struck   00:38.000 delay on broker-2 · 00:38.900 broker-1 cut from broker-3 · 00:40.112 power-loss on broker-1
+      what struck   00:38.000 delay on broker-2 · 00:38.900 partition broker-1>broker-3 broker-3>broker-1 · 00:40.112 power-loss
+                    on broker-1
       replay        trial replay results/failures/toy-8814.json
 
     ✗ toy: 1 anomaly that nothing allows  (seed 8814, virtual 01:07.300)

@@ -96,7 +96,7 @@ export interface ActorContext {
   /** Service time: this actor is busy for so long, and what it sends leaves after that. */
   work(durationUs: Micros): void;
   readonly disk: Disk;
-  /** Tells the judges what happened: plain data that nobody changes afterwards. */
+  /** Tells the judges what happened: plain data without byte strings. It is frozen: whoever changes it afterwards gets an error. */
   observe(observation: object): void;
   /** This actor's part of the trial is played. */
   finish(): void;

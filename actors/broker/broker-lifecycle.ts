@@ -11,21 +11,29 @@ const CLUSTER_ID = 'trial';
 /** No clean shutdown came before: what was there may be gone (BL-1). */
 const UNCLEAN = -1;
 
+/** How far the broker is with the metadata log. */
+export interface MetadataProgress {
+  /** Offset of the last record it has read. */
+  lastOffset(): number;
+  /** It has acted on what the log says of it; before that it wants to stay fenced. */
+  hasPublished(): boolean;
+}
+
 export class BrokerLifecycle {
   readonly #context: ActorContext;
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
   readonly #heartbeatUs: number;
-  readonly #metadataOffset: () => number;
+  readonly #metadata: MetadataProgress;
   /** −1 until registered. */
   brokerEpoch = -1;
 
-  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, metadataOffset: () => number) {
+  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, metadata: MetadataProgress) {
     this.#context = context;
     this.#channel = channel;
     this.#brokerId = brokerId;
     this.#heartbeatUs = heartbeatMs * MILLISECOND;
-    this.#metadataOffset = metadataOffset;
+    this.#metadata = metadata;
   }
 
   /** Registers, then keeps the session alive for as long as the process lives. */
@@ -58,8 +66,8 @@ export class BrokerLifecycle {
       apiKey: API_KEYS.BrokerHeartbeat,
       brokerId: this.#brokerId,
       brokerEpoch: this.brokerEpoch,
-      currentMetadataOffset: this.#metadataOffset(),
-      wantFence: false,
+      currentMetadataOffset: this.#metadata.lastOffset(),
+      wantFence: !this.#metadata.hasPublished(),
       wantShutDown: false,
     };
     const answer = yield* this.#channel.call(request, this.#heartbeatUs);

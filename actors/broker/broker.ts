@@ -9,6 +9,7 @@ import { done } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Caller, Task } from '../../runtime/index.ts';
 import { brokerName } from '../client/bootstrap.ts';
 import { MetadataImage } from '../metadata/metadata-image.ts';
+import type { TopicPartition } from '../metadata/metadata-image.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerRequest, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import { AlterPartitionManager } from './alter-partition-manager.ts';
@@ -35,18 +36,23 @@ function* run(context: ActorContext, options: BrokerOptions): Task {
   const { brokerId, controller, config } = options;
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
   const image = new MetadataImage();
-  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], () => follower.publishedOffset);
+  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
   const replicas = new ReplicaManager(context, options, image, (partition) => alterPartitions.submit(partition), brokerEpoch);
-  const follower = new MetadataFollower(channel(), brokerId, image, (changed) => replicas.apply(changed));
+  const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
   yield* replicas.recover();
   context.spawn(lifecycle.run());
   context.spawn(follower.run());
   context.spawn(alterPartitions.run());
   context.spawn(replicas.shrinkInSyncSets());
   context.spawn(replicas.checkpointHighWatermarks());
-  context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, request, caller));
+
+  /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
+  function* publish(changed: readonly TopicPartition[]): Task {
+    yield* replicas.apply(changed);
+    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, request, caller));
+  }
 }
 
 function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, request: BrokerRequest, caller: Caller): Task<object | undefined> {

@@ -1,4 +1,10 @@
-/** @module A broker reads the metadata log as an observer and applies it: at first all of it in one step, then each fetch as one delta. */
+/**
+ * @module
+ * A broker reads the metadata log as an observer and acts on it: each fetch as one delta, but the first time all of it in one step,
+ * and not before its own registration stands in it (BL-4: STARTING). What the log said before then is of the incarnation before: a
+ * broker that acted on it would take up a leadership that it held, with a log that a loss of power may have cut, and its
+ * followers would cut theirs to match (seed 54 of first-cluster).
+ */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { Task } from '../../runtime/index.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
@@ -18,15 +24,20 @@ export class MetadataFollower {
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
   readonly #image: MetadataImage;
+  readonly #brokerEpoch: () => number;
   readonly #publish: (changed: readonly TopicPartition[]) => Task;
-  /** Offset of the last record that was applied and published; −1 before the first. */
-  publishedOffset = -1;
+  /** The broker has acted on what the log says of it: it may be unfenced. */
+  hasPublished = false;
 
-  /** @param publish brings the broker in line with the image, which has changed at these partitions */
-  constructor(channel: ControllerChannel, brokerId: number, image: MetadataImage, publish: (changed: readonly TopicPartition[]) => Task) {
+  /**
+   * @param brokerEpoch offset of this incarnation's registration; −1 before it
+   * @param publish brings the broker in line with the image, which has changed at these partitions
+   */
+  constructor(channel: ControllerChannel, brokerId: number, image: MetadataImage, brokerEpoch: () => number, publish: (changed: readonly TopicPartition[]) => Task) {
     this.#channel = channel;
     this.#brokerId = brokerId;
     this.#image = image;
+    this.#brokerEpoch = brokerEpoch;
     this.#publish = publish;
   }
 
@@ -40,14 +51,20 @@ export class MetadataFollower {
         const changed = this.#image.apply(record, offset);
         if (changed !== undefined) unpublished.push({ topic: changed.topic, partition: changed.partition });
       }
+      if (!this.hasPublished && !this.#hasRegistered()) continue;
       // History is not acted out: a broker that starts acts on what the log says in the end.
       const hasCaughtUp = this.#image.lastOffset + 1 >= fetched.highWatermark;
       if (!hasCaughtUp) continue;
       const changed = unpublished;
       unpublished = [];
       yield* this.#publish(changed);
-      this.publishedOffset = this.#image.lastOffset;
+      this.hasPublished = true;
     }
+  }
+
+  #hasRegistered(): boolean {
+    const brokerEpoch = this.#brokerEpoch();
+    return brokerEpoch >= 0 && this.#image.lastOffset >= brokerEpoch;
   }
 
   #request(): FetchRequest {

@@ -1,6 +1,6 @@
 /** @module Test support: runs one application against brokers, in this thread. Every frame takes exactly {@link LATENCY}. */
 import { NO_FAULTS } from '../../runtime/faults/plan.ts';
-import type { TimedFault } from '../../runtime/faults/plan.ts';
+import type { TimedFault, Weather } from '../../runtime/faults/plan.ts';
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Micros, Task } from '../../runtime/index.ts';
 import { SimulatorError } from '../../runtime/simulator-error.ts';
@@ -18,11 +18,14 @@ const hasher = await createHasher();
 export interface ClientRunOptions {
   readonly seed?: string;
   readonly faults?: readonly TimedFault[];
+  /** Blows until `weatherUntil`. */
+  readonly weather?: readonly Weather[];
+  readonly weatherUntil?: Micros;
   readonly endsAt?: Micros;
 }
 
 /** Runs an application named `app` until it is through. @throws {SimulatorError} what the run fails of, or that it did not come to an end */
-export function runClient(brokers: readonly Actor[], application: (context: ActorContext) => Task, { seed = 'client', faults = [], endsAt = 600 * SECOND }: ClientRunOptions = {}): PartResult {
+export function runClient(brokers: readonly Actor[], application: (context: ActorContext) => Task, { seed = 'client', faults = [], weather = [], weatherUntil = 0, endsAt = 600 * SECOND }: ClientRunOptions = {}): PartResult {
   let isThrough = false;
   const app: Actor = {
     name: 'app',
@@ -45,7 +48,7 @@ export function runClient(brokers: readonly Actor[], application: (context: Acto
       structures: structuresOf(MESSAGES),
       network: { latencyUsMin: LATENCY, latencyUsMeanExtra: 0, bytesPerSecond: Infinity, connectionBytesMax: 100_000_000 },
       disk: { fsyncUs: 100, usPerMiB: 0 },
-      faults: { ...NO_FAULTS, timed: faults },
+      faults: { ...NO_FAULTS, timed: faults, weather, weatherUntil },
       endsAt,
       createJudge: () => ({ judge: () => undefined, verdict: () => undefined }),
     },

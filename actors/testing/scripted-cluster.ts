@@ -61,8 +61,7 @@ export class ScriptedCluster {
   readonly #partitions = new Map<string, Replica>();
   readonly #scripts = new Map<Api, Step[]>();
   readonly requests: SeenRequest[] = [];
-  /** Of each broker that runs: something was appended. */
-  readonly #appended: Signal[] = [];
+  readonly #later: { readonly at: Micros; readonly broker: number; readonly does: () => void }[] = [];
 
   /** Partition i of a topic is led by broker (i mod brokers) + 1, in epoch 0. */
   constructor(topics: Readonly<Record<string, number>>, brokers = 1) {
@@ -74,6 +73,12 @@ export class ScriptedCluster {
   /** What to do with the next requests of a kind, in the order in which they come, to whichever broker. */
   script(api: Api, ...steps: Step[]): this {
     this.#scripts.set(api, [...(this.#scripts.get(api) ?? []), ...steps]);
+    return this;
+  }
+
+  /** Something that happens later, on a broker: fetches that wait there notice. */
+  later(at: Micros, broker: number, does: () => void): this {
+    this.#later.push({ at, broker, does });
     return this;
   }
 
@@ -111,6 +116,7 @@ export class ScriptedCluster {
     return this.seen('Produce').map(({ request }) => (request as ProduceRequest).topicData.flatMap(({ partitionData }) => partitionData.map(({ records }) => readRecords(records).length)));
   }
 
+  /** Puts a batch into a log. Fetches that wait notice when their time is over. */
   append(name: string, batch: Uint8Array): number {
     const replica = this.partition(name);
     const baseOffset = replica.logEndOffset;
@@ -118,13 +124,20 @@ export class ScriptedCluster {
     stampBatch(stamped, 0, baseOffset, replica.leaderEpoch);
     replica.batches.push(stamped);
     replica.logEndOffset = lastOffsetOf(stamped) + 1;
-    for (const signal of this.#appended) signal.notify();
     return baseOffset;
   }
 
   #serve(context: ActorContext, broker: number): void {
     const appended = context.signal();
-    this.#appended[broker - 1] = appended;
+    for (const { at, does } of this.#later.filter((event) => event.broker === broker)) {
+      context.spawn(
+        (function* () {
+          yield* context.sleep(at);
+          does();
+          appended.notify();
+        })(),
+      );
+    }
     const cluster = this as ScriptedCluster;
     context.serve(function* (request: BrokerRequest, caller: Caller): Task<object | undefined> {
       assertDeclared(request);
@@ -145,6 +158,7 @@ export class ScriptedCluster {
   *#answer(context: ActorContext, appended: Signal, broker: number, request: BrokerRequest, step: Step): Task<object> {
     switch (request.apiKey) {
       case API_KEYS.Produce:
+        appended.notify();
         return this.#produce(broker, request, step);
       case API_KEYS.ListOffsets:
         return this.#listOffsets(request, step);

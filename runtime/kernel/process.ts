@@ -45,19 +45,24 @@ export interface ProcessHost {
   failed(process: Process, error: ActorError): void;
 }
 
+/** Is told when the task it spawned has ended. An object and not a closure: there is one such task per request. */
+export interface TaskOwner {
+  taskEnded(result: unknown): void;
+}
+
 /** A task being run by a process. */
 export class TaskCell implements SpawnedTask {
   readonly #process: Process;
   readonly #generator: Task<unknown>;
-  readonly #whenDone: ((result: unknown) => void) | undefined;
+  readonly #owner: TaskOwner | undefined;
   isDone = false;
   /** What it waits for, so that dropping it leaves nothing behind. */
   waitsFor: Timer | undefined;
 
-  constructor(process: Process, generator: Task<unknown>, whenDone: ((result: unknown) => void) | undefined) {
+  constructor(process: Process, generator: Task<unknown>, owner: TaskOwner | undefined) {
     this.#process = process;
     this.#generator = generator;
-    this.#whenDone = whenDone;
+    this.#owner = owner;
   }
 
   /** Runs until it next waits or ends. */
@@ -66,7 +71,7 @@ export class TaskCell implements SpawnedTask {
     const result = this.#generator.next();
     if (result.done !== true) return;
     this.isDone = true;
-    this.#whenDone?.(result.value);
+    this.#owner?.taskEnded(result.value);
   }
 
   cancel(): void {
@@ -205,8 +210,8 @@ export class Process {
     return this.#running;
   }
 
-  spawn(generator: Task<unknown>, whenDone?: (result: unknown) => void): TaskCell {
-    const cell = new TaskCell(this, generator, whenDone);
+  spawn(generator: Task<unknown>, owner?: TaskOwner): TaskCell {
+    const cell = new TaskCell(this, generator, owner);
     this.#ready.push(cell);
     return cell;
   }
@@ -239,7 +244,8 @@ export class Process {
       if (this.incarnation !== incarnation || this.state !== 'up') break;
     }
     this.#running = undefined;
-    ready.length = 0;
+    // One or two as a rule; `length = 0` would drop the array's store and have the next event allocate it anew.
+    while (ready.length > 0) ready.pop();
   }
 
   *sleep(durationUs: Micros): Task {

@@ -8,7 +8,7 @@
 import { ConnectionError } from '../actor.ts';
 import type { Caller, Connection, ConnectionFailure } from '../actor.ts';
 import { Timer } from '../kernel/process.ts';
-import type { Process, TaskCell } from '../kernel/process.ts';
+import type { Process, TaskCell, TaskOwner } from '../kernel/process.ts';
 import type { Task } from '../task.ts';
 import type { Micros } from '../units.ts';
 import { CLOSE, NO_PAYLOAD, ONE_WAY, OPEN, REPLY, REQUEST } from './frame.ts';
@@ -176,14 +176,14 @@ export class ClientEndpoint extends Endpoint implements Connection {
   }
 }
 
-export class ServerEndpoint extends Endpoint implements Caller {
+export class ServerEndpoint extends Endpoint implements Caller, TaskOwner {
   /** Frames not yet read, in order: requests, and the peer's close behind them. */
   #unread: Frame[] = [];
   #unreadBytes = 0;
-  #inWork = false;
+  #inWork: Frame | undefined;
 
   receive(frame: Frame): void {
-    if (!this.#inWork && this.#unread.length === 0) {
+    if (this.#inWork === undefined && this.#unread.length === 0) {
       this.#read(frame);
       return;
     }
@@ -212,14 +212,16 @@ export class ServerEndpoint extends Endpoint implements Caller {
     }
     const handler = this.process.handler;
     if (handler === undefined) return;
-    this.#inWork = true;
-    const answers = frame.kind === REQUEST;
-    const task = handler(this.host.decode(frame.payload) as never, this);
-    this.process.spawn(task, (reply) => {
-      this.#inWork = false;
-      if (answers && reply !== undefined && this.isOpen) this.sendFrame(REPLY, frame.correlation, this.host.encode(reply));
-      this.#next();
-    });
+    this.#inWork = frame;
+    this.process.spawn(handler(this.host.decode(frame.payload) as never, this), this);
+  }
+
+  /** The request in work is done with. */
+  taskEnded(reply: unknown): void {
+    const frame = this.#inWork!;
+    this.#inWork = undefined;
+    if (frame.kind === REQUEST && reply !== undefined && this.isOpen) this.sendFrame(REPLY, frame.correlation, this.host.encode(reply));
+    this.#next();
   }
 
   #next(): void {

@@ -54,7 +54,7 @@ describe('visible: consumers get what is committed, and all of it', () => {
       [
         "consumer c2 was given record p1-3 at offset 3 of orders-0 at 00:00.026.
       no leader had shown a high watermark beyond 3 by then.",
-        "consumer c2 was given record p1-3 at offset 3 of orders-0 at 00:00.026 (leader epoch -1).
+        "consumer c2 was given record p1-3 at offset 3 of orders-0 at 00:00.026.
       in the final read nothing stands there; it ends at offset 3.",
         "consumer c1 was given offset 0 of orders-0 and next, in a later poll, offset 2 at 00:00.025.
       in the final read there stand between them: p1-1 at 1.",

@@ -13,13 +13,15 @@ import { parseRole, unknownRole } from './role.ts';
 const FAULT_KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 const MILLION = 1_000_000;
 
-/** `Unknown kind 'crush': did you mean 'crash'?` */
+/** `unknown kind 'crush': did you mean 'crash'?` */
 function unknown(what: string, given: string, candidates: readonly string[]): string {
   const near = nearest(given, candidates);
   return `unknown ${what} '${given}'${near === undefined ? `: there is ${candidates.join(', ')}` : `: did you mean '${near}'?`}`;
 }
 
-const time = z.int('must be a whole number of µs').min(0, 'must not be negative');
+const MISSING = 'is missing';
+const whole = (unit: string) => z.int({ error: ({ input }) => (input === undefined ? MISSING : `must be a whole number${unit}`) });
+const time = whole(' of µs').min(0, 'must not be negative');
 const names = z.array(z.string()).min(1, 'names nobody');
 const oneOf = <const K extends string>(what: string, kinds: readonly K[]) =>
   z.string().transform((given, context): K => {
@@ -35,7 +37,7 @@ const TARGETS = [
   z.strictObject({ between: names, and: names }),
   z.strictObject({ from: names, to: names }),
 ] as const;
-const target = z.union(TARGETS, { error: 'must be one of {"actor": name}, {"role": text}, {"between": [names], "and": [names]}, {"from": [names], "to": [names]}' });
+const target = z.union(TARGETS, { error: ({ input }) => input === undefined ? MISSING : 'must be one of {"actor": name}, {"role": text}, {"between": [names], "and": [names]}, {"from": [names], "to": [names]}' });
 
 const timedFault = z.strictObject({
   // No slash and no >: ids of weather strikes have them.
@@ -44,10 +46,10 @@ const timedFault = z.strictObject({
   at: time,
   for: time,
   target,
-  amount: z.int('must be a whole number').optional(),
+  amount: whole('').optional(),
 });
 
-const chance = z.int('must be a whole number').min(0, 'must not be negative').max(MILLION, 'must be at most 1000000');
+const chance = whole('').min(0, 'must not be negative').max(MILLION, 'must be at most 1000000');
 const weather = z.strictObject({
   links: z.strictObject({ from: z.string(), to: z.string() }).optional(),
   perMillion: z.partialRecord(oneOf('kind of weather', WEATHER_KINDS), chance),
@@ -88,7 +90,7 @@ function sentences(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${at}: ${unknownKey(key)}`);
   // The kinds of weather are keys of a record, and their error lies one level down.
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${at}: ${message}`);
-  if (issue.code === 'invalid_type' && issue.message.includes('received undefined')) return [`${at}: is missing`];
+  if (issue.code === 'invalid_type' && issue.message.includes('received undefined')) return [`${at}: ${MISSING}`];
   return [`${at}: ${issue.message}`];
 }
 
