@@ -3,7 +3,7 @@ import type { TrialArgument } from '../workloads/trial.ts';
 import type { Flags, Given, World } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { readJson } from './files.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError, problemsOf } from './usage-error.ts';
 
 const DEFAULT_PROTOCOL = '4.2';
 
@@ -37,7 +37,7 @@ export function argumentOf(flags: ArgumentFlags, workload: string | undefined, s
   // What is wrong with the argument is said before what is wrong with the plan, which may follow from it.
   const argument = checked(base, trials);
   const parsed = trials.parsePlanFile(readJson(io.folder, faults), argument);
-  if ('errors' in parsed) throw new UsageError([`${faults} is not a fault plan:`, ...parsed.errors].join('\n  '));
+  if ('errors' in parsed) throw problemsOf(`${faults} is not a fault plan`, parsed.errors);
   return { ...argument, plan: parsed.plan };
 }
 

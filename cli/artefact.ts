@@ -14,7 +14,7 @@ import { commit, version } from './commit.ts';
 import { readJson, writeWhole } from './files.ts';
 import type { TrialRun } from './trial-run.ts';
 import type { Trials } from './trials.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError, problemsOf } from './usage-error.ts';
 
 const FORMAT = 'kafka-trial-artefact';
 const VERSION = 1;
@@ -101,10 +101,10 @@ export async function readArtefact(folder: string, file: string, trials: Trials)
   if (format !== FORMAT) throw new UsageError(`${file} is not an artefact of kafka-trial`);
   if (fileVersion !== VERSION) throw new UsageError(`${file} has artefact version ${String(fileVersion)}; this version of kafka-trial reads ${VERSION}`);
   const { success, data: artefact, error } = artefactSchema.safeParse(content);
-  if (!success) throw new UsageError([`${file} is a broken artefact:`, ...error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)].join('\n  '));
+  if (!success) throw problemsOf(`${file} is a broken artefact`, error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   const bare = checked(artefact.argument, trials);
   const parsed = trials.parsePlanFile(artefact.plan, bare);
-  if ('errors' in parsed) throw new UsageError([`${file} holds a plan that cannot be executed:`, ...parsed.errors].join('\n  '));
+  if ('errors' in parsed) throw problemsOf(`${file} holds a plan that cannot be executed`, parsed.errors);
   const isEdited = artefact.planHash !== (await hashOf(artefact.argument, artefact.plan));
   return { artefact, argument: { ...bare, plan: parsed.plan }, isEdited };
 }

@@ -65,7 +65,7 @@ describe('trial replay of an artefact', () => {
     const { out, code } = await replayIn(folder, FILE);
     expect(code).toBe(EXIT.anomaly);
     expect(out).toContain('✗ Not reproduced: digest recorded ffffffffffffffff');
-    expect(out).toContain('the verdict is the same. Other code may well run otherwise.');
+    expect(out).toContain('the verdict is the same. Other code may well come to something else.');
   });
 
   it('compares what was found, of a run that had been stopped by hand', async () => {

@@ -7,7 +7,7 @@ import { readArtefact, verdictKey } from './artefact.ts';
 import type { Recorded } from './artefact.ts';
 import { JSON_FLAG, command } from './command.ts';
 import type { World } from './command.ts';
-import { commit, isSameCode } from './commit.ts';
+import { commit, differenceOfCode, isSameCode } from './commit.ts';
 import { EXIT } from './exit-code.ts';
 import { interruptible } from './interrupt.ts';
 import { Progress, runLine } from './progress.ts';
@@ -106,7 +106,7 @@ function betweenRuns(one: Outcome, other: Outcome, workers: number): Comparison 
 function withRecord(now: Outcome, { artefact, isEdited }: Recorded): Comparison {
   const here = commit();
   const sameCode = isSameCode(artefact.commit, here);
-  const says = sameCode ? [] : [`Kept by other code: ${artefact.commit}; this is ${here}.`];
+  const says = sameCode ? [] : [differenceOfCode(artefact.commit, here)];
   if (isEdited) return { reproduced: false, isBroken: false, says: [...says, 'The artefact was edited by hand: it promises to run, and not to come out as recorded.'] };
   if (artefact.stopped) {
     const recorded = verdictKey(artefact.anomalies).split('\n');
@@ -117,7 +117,7 @@ function withRecord(now: Outcome, { artefact, isEdited }: Recorded): Comparison 
   const reproduced = isSame(artefact, now);
   if (reproduced) return { reproduced, isBroken: false, says: [...says, '✓ Reproduced: the same digest and the same verdict as recorded.'] };
   const verdict = verdictKey(artefact.anomalies) === verdictKey(now.anomalies) ? 'the verdict is the same' : 'the verdict is another';
-  const why = sameCode ? 'The code is the same: the simulator itself has failed.' : 'Other code may well run otherwise.';
+  const why = sameCode ? 'The code is the same: the simulator itself has failed.' : 'Other code may well come to something else.';
   return { reproduced, isBroken: sameCode, says: [...says, `✗ Not reproduced: digest recorded ${artefact.digest}, now ${now.digest}; ${verdict}. ${why}`] };
 }
 

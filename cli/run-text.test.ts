@@ -37,8 +37,7 @@ it('a failure says what broke, what struck before it, and how to run it again', 
     "✗ acked-loss  (7.1-durable, safety)  seed 8814, virtual 00:41.207
         producer-2 was told record 311 of orders-4 was committed (acks=all, offset 1207, leader epoch 6).
         broker-3 became leader in epoch 7 with log end offset 1205.
-      what struck   00:38.000 delay on broker-2 · 00:38.900 partition broker-1>broker-3 broker-3>broker-1 · 00:40.112 power-loss
-                    on broker-1
+      what struck   00:38.000 delay on broker-2 · 00:38.900 partition broker-1<>broker-3 · 00:40.112 power-loss on broker-1
       replay        trial replay results/failures/toy-8814.json
 
     ✗ toy: 1 anomaly that nothing allows  (seed 8814, virtual 01:07.300)

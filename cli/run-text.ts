@@ -1,5 +1,5 @@
 /** @module A run as a person reads it: the verdict first, then what was tried, what struck, and how to run it again. */
-import { SECOND } from '../runtime/units.ts';
+import { MILLISECOND, SECOND } from '../runtime/units.ts';
 import type { Anomaly } from '../workloads/checkers/checker.ts';
 import type { ConfigValues, Trial } from '../workloads/trial.ts';
 import { isFailure } from '../workloads/verdict.ts';
@@ -12,6 +12,8 @@ import { withSettings } from './with-settings.ts';
 const SHOWN_PER_NAME = 3;
 /** Strikes shown before an anomaly: the ones most likely to have caused it. */
 const STRIKES_SHOWN = 6;
+/** Links shown of a strike that hit many. */
+const LINKS_SHOWN = 3;
 
 export interface RunText {
   readonly run: TrialRun;
@@ -41,10 +43,12 @@ function failuresText(anomalies: readonly Anomaly[], seed: string, verdict: Tria
   const lines: string[] = [];
   for (const [name, group] of groupBy(anomalies, (anomaly) => anomaly.name)) {
     for (const anomaly of group.slice(0, SHOWN_PER_NAME)) {
+      const isFirst = lines.length === 0;
       lines.push(`✗ ${name}  (${anomaly.row}, ${anomaly.class})  seed ${seed}, virtual ${virtualTime(anomaly.time)}`, ...detailText(anomaly));
-      const strikes = strikesBefore(anomaly.time, verdict.strikes.list);
+      const strikes = strikesBefore(momentOf(anomaly), verdict.strikes.list);
       if (strikes !== '') lines.push(labelled('what struck', strikes));
-      lines.push(labelledCommand('replay', replay), '');
+      if (isFirst) lines.push(labelledCommand('replay', replay));
+      lines.push('');
     }
     if (group.length > SHOWN_PER_NAME) lines.push(`✗ … and ${count(group.length - SHOWN_PER_NAME)} more ${name}`, '');
   }
@@ -63,6 +67,12 @@ function detailText({ detail }: Anomaly): string[] {
   return detail.split('\n').map((line) => `    ${line}`);
 }
 
+/** When it happened, as far as its detail tells: what only the final read shows has happened long before. */
+function momentOf({ time, detail }: Anomaly): number {
+  const named = [...detail.matchAll(/\b(\d\d):(\d\d)\.(\d{3})\b/g)].map(([, minutes, seconds, ms]) => (Number(minutes) * 60 + Number(seconds)) * SECOND + Number(ms) * MILLISECOND);
+  return Math.min(time, Math.max(...(named.length > 0 ? named : [time])) + MILLISECOND);
+}
+
 /** The last timed faults before it; weather where there is room. */
 function strikesBefore(time: number, strikes: readonly Strike[]): string {
   const before = strikes.filter((strike) => strike.time <= time);
@@ -72,8 +82,19 @@ function strikesBefore(time: number, strikes: readonly Strike[]): string {
   const weather = room > 0 ? before.filter(isWeather).slice(-room) : [];
   return [...timed, ...weather]
     .sort((a, b) => a.time - b.time)
-    .map(({ time: at, kind, actor, detail }) => `${virtualTime(at)} ${kind} ${detail === '' ? `on ${actor}` : detail}`)
+    .map(({ time: at, kind, actor, detail }) => `${virtualTime(at)} ${kind} ${detail === '' ? `on ${actor}` : linksText(detail)}`)
     .join(' · ');
+}
+
+/** `a>b b>a c>d` is `a<>b c>d`; of many links the first few and a number. */
+function linksText(detail: string): string {
+  const links = detail.split(' ');
+  const shown = links.flatMap((link) => {
+    const back = link.split('>').reverse().join('>');
+    if (!links.includes(back)) return [link];
+    return link < back ? [link.replace('>', '<>')] : [];
+  });
+  return [...shown.slice(0, LINKS_SHOWN), ...(shown.length > LINKS_SHOWN ? [`and ${count(shown.length - LINKS_SHOWN)} more`] : [])].join(' ');
 }
 
 function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial: Trial): string {

@@ -14,7 +14,7 @@ export function sweepText(report: SweepReport, replay: (failure: SweepFailure) =
   if (failed.length > 0) lines.push('');
   const isCutShort = report.stopped || report.broken !== null;
   if (isCutShort)
-    lines.push(`■ ended ${report.stopped ? 'by hand' : `at seed ${report.broken!.seed}`} after ${several(runs, 'run')}; ${report.doneThrough === null ? 'no seed is done' : `every seed up to ${report.doneThrough} is done`}`);
+    lines.push(`■ ended ${report.stopped ? 'by hand' : `at seed ${report.broken!.seed}`} after ${several(runs, 'run')}; ${report.doneThrough === null ? 'the first seed is not among them' : `every seed up to ${report.doneThrough} is done`}`);
   if (failed.length > 0) lines.push(`✗ ${count(failed.length)} of ${several(runs, 'seed')} failed  (${seeds})`);
   else if (runs > 0) lines.push(`✓ ${runs === 1 ? 'the one seed' : `all ${count(runs)} seeds`}${isCutShort ? ' run so far' : ''} held  (${seeds})`);
   if (byDesign > 0) lines.push(labelled('by design', `${several(byDesign, 'seed')} met what the configuration allows`));

@@ -9,6 +9,15 @@ export class UsageError extends Error {
   }
 }
 
+/** Problems of one input that are shown. */
+const PROBLEMS_SHOWN = 5;
+
+/** What is wrong with an input, and each problem in a line of its own; of many the first few. */
+export function problemsOf(input: string, problems: readonly string[]): UsageError {
+  const more = problems.length - PROBLEMS_SHOWN;
+  return new UsageError([`${input}:`, ...problems.slice(0, PROBLEMS_SHOWN), ...(more > 0 ? [`… and ${more} more`] : [])].join('\n  '));
+}
+
 /** `unknown command rnu; did you mean run?` */
 export function unknown(what: string, word: string, known: readonly string[]): UsageError {
   const near = nearest(word, known);

@@ -84,7 +84,26 @@ test('T2: a crashed leader is fenced after the session timeout, a follower of th
   // Back in the in-sync set once it has caught up to the leader's epoch (FS-5).
   const last = ofKind(run, 'partition-changed').at(-1)!;
   expect(last).toMatchObject({ leader: 1, leaderEpoch: 1 });
-  expect([...last.isr].sort()).toEqual([0, 1, 2]);
+  expect(last.isr.toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
+});
+
+test('a leader that lost power and is back within its session does not lead with the log that is left to it (BL-1, BL-4, EL-10)', () => {
+  const run = runCluster({
+    faults: [{ id: 'f1', kind: 'power-loss', at: 5 * SECOND, for: SECOND, target: { actor: brokerName(0) } }],
+    scripts: {
+      *client(context) {
+        yield* createTopic(context, 3, 2);
+        const leader = yield* context.connect(brokerName(0), SECOND);
+        for (let i = 0; i < 10; i += 1) expect((yield* produceTo(leader, -1)).errorCode).toBe(0);
+        yield* context.sleep(25 * SECOND);
+        const next = yield* context.connect(brokerName(1), SECOND);
+        expect(yield* produceTo(next, -1)).toMatchObject({ errorCode: 0, baseOffset: 10 });
+      },
+    },
+  });
+  expect(ofKind(run, 'log-opened').at(-1)).toMatchObject({ broker: 0 });
+  expect(ofKind(run, 'leader-started').map(({ broker, leaderEpoch }) => [broker, leaderEpoch])).toEqual([[0, 0], [1, 1]]);
+  expect(ofKind(run, 'truncated').filter(({ broker }) => broker !== 0)).toEqual([]);
 });
 
 test('T3: a silent follower leaves the in-sync set 1 to 1.5 times replica.lag.time.max.ms later; below min.insync.replicas acks=all is refused, acks=1 is not committed (HW-1, LA-2)', () => {
@@ -124,7 +143,7 @@ test('clients learn the leader from any broker', () => {
           const request: MetadataRequest = { apiKey: API_KEYS.Metadata, clientId: null, topics: ['orders'] };
           const { topics, brokers } = yield* connection.call(request, SECOND);
           expect(topics[0]?.partitions[0]).toMatchObject({ leaderId: 0, replicaNodes: [0, 1, 2], isrNodes: [0, 1, 2] });
-          expect(brokers.map(({ nodeId }) => nodeId).sort()).toEqual([0, 1, 2]);
+          expect(brokers.map(({ nodeId }) => nodeId).toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
         }
       },
     },

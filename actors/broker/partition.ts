@@ -135,6 +135,8 @@ export class Partition {
   *makeFollower(registration: PartitionRegistration): Task<boolean> {
     if (registration.partitionEpoch < this.partitionEpoch) return false;
     const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
+    // What recovery cut off the epochs in memory is written before the next leader is asked about them (LEC-5).
+    yield* this.log.flushEpochs();
     this.#adopt(registration);
     this.isLeader = false;
     this.#followers.clear();

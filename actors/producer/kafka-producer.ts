@@ -125,19 +125,15 @@ export class KafkaProducer {
   }
 
   *#append(record: ProducerRecord): Task<RecordFuture> {
-    const { topic } = record;
+    const { topic, key = null, value, headers } = record;
     const deadline = this.#context.now + milliseconds(this.#config['max.block.ms']);
-    yield* this.#awaitMetadata(topic, record.partition ?? 0, deadline);
-    const data: RecordData = {
-      timestamp: record.timestamp ?? Math.floor(this.#context.clock() / MILLISECOND),
-      key: record.key ?? null,
-      value: record.value,
-      ...(record.headers === undefined ? {} : { headers: record.headers }),
-    };
+    if ((this.#metadata.partitionCount(topic) ?? 0) <= (record.partition ?? 0)) yield* this.#awaitMetadata(topic, record.partition ?? 0, deadline);
+    const timestamp = record.timestamp ?? Math.floor(this.#context.clock() / MILLISECOND);
+    const data: RecordData = headers === undefined ? { timestamp, key, value } : { timestamp, key, value, headers };
     const bytes = this.#checkedSizeOf(data);
-    const partition = record.partition ?? this.#partitioner.choose(topic, data.key);
+    const partition = record.partition ?? this.#partitioner.choose(topic, key);
     const appended = yield* this.#accumulator.append({ topic, partition }, data, deadline);
-    if (record.partition === undefined && data.key === null) this.#partitioner.appended(topic, bytes, appended.leavesBatchOpen);
+    if (record.partition === undefined && key === null) this.#partitioner.appended(topic, bytes, appended.leavesBatchOpen);
     if (appended.wakesSender) this.#sender.wakeup();
     return appended.future;
   }

@@ -70,7 +70,8 @@ export class Sender {
     for (;;) {
       this.#expire();
       const wakeAt = this.#sendReady();
-      yield* this.#wakeup.wait(wakeAt === Infinity ? undefined : wakeAt - this.#context.now);
+      // Without order a batch put back in front may hide an older one, which has expired when it comes to the head: look again at once.
+      yield* this.#wakeup.wait(wakeAt === Infinity ? undefined : Math.max(0, wakeAt - this.#context.now));
     }
   }
 

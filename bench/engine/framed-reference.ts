@@ -5,9 +5,9 @@
  * the engine costs.
  */
 import { FrameCodec } from '../../runtime/network/codec.ts';
-import { FRAMED_PEERS } from './framed-simulation.ts';
 import { FRAMED_STRUCTURES, firstMessage, nextMessage } from './framed-message.ts';
 import type { FramedMessage } from './framed-message.ts';
+import { PEERS, peerOf } from './framed-simulation.ts';
 import { REMOTE_BELOW, delayUs, firstState, uniform, xorshift32 } from './phold.ts';
 
 const SEQUENCES = 2 ** 33;
@@ -27,7 +27,7 @@ export function framedReference(processes: number, population: number, events: n
   for (let slot = 0; slot < population; slot += 1) {
     const process = Math.floor((slot * processes) / population);
     slots[slot] = slot;
-    targets[slot] = process ^ 1;
+    targets[slot] = peerOf(process, processes, slot % PEERS);
     orders[slot] = process * SEQUENCES + sequences[process]!;
     sequences[process]! += 1;
     payloads.push(codec.encode(firstMessage(process, slot)));
@@ -37,12 +37,9 @@ export function framedReference(processes: number, population: number, events: n
     const slot = slots[0]!;
     const process = targets[slot]!;
     let state = xorshift32(states[process]!);
-    let target = process ^ 1;
-    if (state >>> 0 < REMOTE_BELOW) {
-      state = xorshift32(state);
-      const peer = uniform(state, FRAMED_PEERS);
-      if (peer > 0) target = (process + 2 + Math.floor((peer * processes) / FRAMED_PEERS)) % processes;
-    }
+    const first = state >>> 0 < REMOTE_BELOW ? PEERS : 0;
+    state = xorshift32(state);
+    const target = peerOf(process, processes, first + uniform(state, PEERS));
     state = xorshift32(state);
     states[process] = state;
     const message = codec.decode(payloads[slot]!) as FramedMessage;

@@ -3,8 +3,8 @@
  * PHOLD with frames: every event is a message that crosses the engine's network on a connection, is digested in the lanes of both
  * its ends, unpacked by a handler and packed again. `createSimulation` is loaded by worker threads.
  *
- * A process keeps connections to a few others. In place of PHOLD's event to itself stands a message to its neighbour, who lives on
- * the same worker; with probability 0.25 the message goes to a uniform one of its peers, half of which live on the other worker.
+ * A process keeps connections to a few others of its own half, and to as many of the other half. In place of PHOLD's event to itself
+ * stands a message to one of the former, who live on the same worker; with probability 0.25 it goes to one of the latter, who do not.
  */
 import type { Actor, ActorContext, Connection } from '../../runtime/actor.ts';
 import { SOLID_STATE_DISK } from '../../runtime/disk/simulated-disk.ts';
@@ -18,15 +18,15 @@ import type { FramedMessage } from './framed-message.ts';
 import { LOOKAHEAD_US, MEAN_US, REMOTE_BELOW, firstState, uniform, xorshift32 } from './phold.ts';
 
 export interface FramedArgument {
-  /** Even, so that each has a neighbour; a multiple of 4, so that neighbours fall into the same half. */
+  /** Even, and more than 2 × `PEERS`. */
   readonly processes: number;
   /** Messages under way in all. */
   readonly population: number;
   readonly endsAt: Micros;
 }
 
-/** Connections of each process: to its neighbour, and to others all over the ring. */
-export const FRAMED_PEERS = 8;
+/** Connections of each process into either half. */
+export const PEERS = 4;
 
 /** By now every process has opened its connections, and sends its share of the messages. */
 export const FRAMED_BEGINS_US: Micros = SECOND;
@@ -36,9 +36,11 @@ export function halfAndHalf(processes: number): number[] {
   return Array.from({ length: processes }, (_, process) => (process < processes / 2 ? 0 : 1));
 }
 
-function peersOf(process: number, processes: number): number[] {
-  const others = Array.from({ length: FRAMED_PEERS - 1 }, (_, i) => (process + 2 + Math.floor(((i + 1) * processes) / FRAMED_PEERS)) % processes);
-  return [process ^ 1, ...others];
+/** The n-th peer of a process: below `PEERS` in its own half, from there on in the other. */
+export function peerOf(process: number, processes: number, n: number): number {
+  const half = processes / 2;
+  const own = process < half ? 0 : half;
+  return n < PEERS ? own + ((process - own + 1 + n) % half) : half - own + ((process - own + n) % half);
 }
 
 /** How many of the messages a process begins with. */
@@ -55,24 +57,21 @@ function createProcess(process: number, { processes, population }: FramedArgumen
       // eslint-disable-next-line require-yield -- a handler is a task, though this one never waits
       context.serve(function* (message: FramedMessage): Task<undefined> {
         state = xorshift32(state);
-        let peer = 0;
-        if (state >>> 0 < REMOTE_BELOW) {
-          state = xorshift32(state);
-          peer = uniform(state, FRAMED_PEERS);
-        }
-        connections[peer]!.send(nextMessage(message, context.now));
+        const first = state >>> 0 < REMOTE_BELOW ? PEERS : 0;
+        state = xorshift32(state);
+        connections[first + uniform(state, PEERS)]!.send(nextMessage(message, context.now));
         return undefined;
       });
-      context.spawn(begin(context, connections, process, peersOf(process, processes), shareOf(process, processes, population)));
+      context.spawn(begin(context, connections, process, processes, shareOf(process, processes, population)));
     },
   };
 }
 
-/** Opens the connections, then sends this process's share of the messages to its neighbour. */
-function* begin(context: ActorContext, connections: Connection[], process: number, peers: readonly number[], messages: number): Task {
-  for (const peer of peers) connections.push(yield* context.connect(`process-${peer}`, SECOND));
+/** Opens the connections, then sends this process's share of the messages. */
+function* begin(context: ActorContext, connections: Connection[], process: number, processes: number, messages: number): Task {
+  for (let n = 0; n < 2 * PEERS; n += 1) connections.push(yield* context.connect(`process-${peerOf(process, processes, n)}`, SECOND));
   yield* context.sleep(FRAMED_BEGINS_US - context.now);
-  for (let token = 0; token < messages; token += 1) connections[0]!.send(firstMessage(process, token));
+  for (let token = 0; token < messages; token += 1) connections[token % PEERS]!.send(firstMessage(process, token));
 }
 
 export function createSimulation(argument: unknown): Simulation {

@@ -17,12 +17,14 @@ import { LOOKAHEAD_US, MEAN_US, phold } from './phold.ts';
 import { pholdReference } from './phold-reference.ts';
 import { formatSection, section } from './report.ts';
 import type { BenchSection, EngineBenchReport } from './report.ts';
+import { clusterSection, sweepSections } from './trial-sections.ts';
+import type { TrialExtent } from './trial-sections.ts';
 
 export { formatEngineBench } from './report.ts';
 export type { BenchSection, EngineBenchReport } from './report.ts';
 
 /** How much is measured. */
-interface Extent {
+interface Extent extends TrialExtent {
   readonly pairs: number;
   readonly warmUps: number;
   readonly pholdEvents: number;
@@ -30,22 +32,30 @@ interface Extent {
   readonly workerEvents: number;
 }
 
-const FULL: Extent = { pairs: 11, warmUps: 2, pholdEvents: 1_500_000, framedEvents: 300_000, workerEvents: 200_000 };
-const QUICK: Extent = { pairs: 3, warmUps: 1, pholdEvents: 500_000, framedEvents: 100_000, workerEvents: 60_000 };
+const FULL: Extent = { pairs: 11, warmUps: 2, pholdEvents: 1_500_000, framedEvents: 300_000, workerEvents: 200_000, steadySeconds: 10, seeds: 12 };
+const QUICK: Extent = { pairs: 3, warmUps: 1, pholdEvents: 500_000, framedEvents: 100_000, workerEvents: 60_000, steadySeconds: 2, seeds: 4 };
 
 /** PHOLD's processes, and how many times the speed of the reference is asked for. */
 const PHOLD_SIZES = [[1_024, 0.5], [65_536, 0.4]] as const;
-const FRAMED_PROCESSES = 64;
-const FRAMED_POPULATION = 1_024;
+const FRAMED_PROCESSES = 32;
+const FRAMED_POPULATION = 256;
 const FRAMED_GOAL = 0.75;
-/** Points of the curve: framed events per window per worker, when there are two. */
-const EVENTS_PER_WINDOW = [2, 8, 32, 128, 512] as const;
-const TWO_WORKERS_GOAL = 1.3;
+/**
+ * The curve: framed events per window per worker, when there are two; and how many messages under way make so many (4 for each, and
+ * more where they queue up behind each other in their connections). The last point has the goal.
+ */
+const CURVE = [
+  { perWindow: 2, population: 8 },
+  { perWindow: 8, population: 32 },
+  { perWindow: 32, population: 128 },
+  { perWindow: 128, population: 540 },
+  { perWindow: 512, population: 2_560, goal: 1.3 },
+] as const;
 /** An event causes the next one after so long, on average. */
 const STEP_US = LOOKAHEAD_US + MEAN_US;
 
 /**
- * Measures the engine. About a minute; with `quick` about ten seconds, and rougher.
+ * Measures the engine. A few minutes; with `quick` about half a minute, and rougher.
  * @throws {SimulatorError} if the two sides of a comparison did not do the same: the figures would mean nothing
  */
 export async function runEngineBench({ quick = false, onProgress = () => undefined }: { quick?: boolean; onProgress?: (line: string) => void } = {}): Promise<EngineBenchReport> {
@@ -60,10 +70,12 @@ export async function runEngineBench({ quick = false, onProgress = () => undefin
   add(await framedSection(extent));
   const crew = new Crew();
   try {
-    for (const perWindow of EVENTS_PER_WINDOW) add(await workersSection(crew, perWindow, extent));
+    for (const point of CURVE) add(await workersSection(crew, point, extent));
   } finally {
     await crew.dismiss();
   }
+  add(await clusterSection({ ...extent, pairs: Math.ceil(extent.pairs / 2) }));
+  for (const found of await sweepSections({ ...extent, pairs: Math.ceil(extent.pairs / 3), warmUps: 1 })) add(found);
   return { node: process.version, quick, sections, wallMs: performance.now() - startedAt };
 }
 
@@ -93,9 +105,8 @@ async function framedSection({ pairs, warmUps, framedEvents }: Extent): Promise<
   return section({ name: 'framed', what: 'frames through actors, connections, msgpack and digest, against a hand-tight loop that packs and unpacks the same', unit: 'ratio', goal: FRAMED_GOAL }, samples);
 }
 
-async function workersSection(crew: Crew, perWindow: number, { pairs, warmUps, workerEvents }: Extent): Promise<BenchSection> {
-  // Of the whole population LOOKAHEAD / STEP are due in one window, half of them on each worker.
-  const argument = framedArgument((2 * perWindow * STEP_US) / LOOKAHEAD_US, workerEvents);
+async function workersSection(crew: Crew, { perWindow, population, goal }: (typeof CURVE)[number] & { goal?: number }, { pairs, warmUps, workerEvents }: Extent): Promise<BenchSection> {
+  const argument = framedArgument(population, workerEvents);
   const actors = createSimulation(argument).actors.map(({ name }) => name);
   const placements = [actors.map(() => 0), halfAndHalf(argument.processes)];
   const digests = new Set<string>();
@@ -106,11 +117,10 @@ async function workersSection(crew: Crew, perWindow: number, { pairs, warmUps, w
     return wallMs;
   };
   const samples = await speedRatios(run(2), run(1), pairs, warmUps);
-  const goal = perWindow === EVENTS_PER_WINDOW.at(-1) ? { goal: TWO_WORKERS_GOAL } : {};
-  return section({ name: `two-workers-${perWindow}`, what: `two workers against one: ${perWindow} framed events per window per worker`, unit: 'ratio', ...goal }, samples);
+  return section({ name: `two-workers-${perWindow}`, what: `two workers against one: ${perWindow} framed events per window per worker`, unit: 'ratio', ...(goal === undefined ? {} : { goal }) }, samples);
 }
 
-/** Sixty-four processes, so many messages under way, and virtual time for about so many events. */
+/** As many processes as a small cluster with its clients, so many messages under way, and virtual time for about so many events. */
 function framedArgument(population: number, events: number): FramedArgument {
   return { processes: FRAMED_PROCESSES, population, endsAt: FRAMED_BEGINS_US + Math.round((events / population) * STEP_US) };
 }

@@ -7,8 +7,8 @@ export interface BenchSection {
   readonly name: string;
   /** What was compared with what. */
   readonly what: string;
-  /** `ratio`: how many times as fast as the base. `rate`: per second of wall time. */
-  readonly unit: 'ratio' | 'rate';
+  /** `ratio`: how many times as fast as the base. `rate`: per second of wall time. `speed`: virtual seconds per second of wall time. */
+  readonly unit: 'ratio' | 'rate' | 'speed';
   /** What it should reach; absent for the points of a curve that are only shown. */
   readonly goal?: number;
   /** Median of the samples. */
@@ -59,5 +59,12 @@ function verdict(row: BenchSection): string {
 }
 
 function figure({ unit }: BenchSection, value: number): string {
-  return unit === 'ratio' ? `${value.toFixed(2)}×` : `${(value / 1_000).toFixed(1)} k/s`;
+  switch (unit) {
+    case 'ratio':
+      return `${value.toFixed(2)}×`;
+    case 'rate':
+      return `${(value / 1_000).toFixed(1)} k/s`;
+    case 'speed':
+      return `${value.toFixed(0)} s/s`;
+  }
 }

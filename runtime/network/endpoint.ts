@@ -13,6 +13,7 @@ import type { Task } from '../task.ts';
 import type { Micros } from '../units.ts';
 import { CLOSE, NO_PAYLOAD, ONE_WAY, OPEN, REPLY, REQUEST } from './frame.ts';
 import type { Frame } from './frame.ts';
+import type { OutboundLink } from './link.ts';
 
 /** What an end of a connection needs of the network. */
 export interface EndpointHost {
@@ -39,6 +40,8 @@ export abstract class Endpoint {
   lastArrival: Micros = 0;
   /** Half open: what is sent vanishes. */
   isSilent = false;
+  /** The link it sends on, once it has sent: found once, not at every frame. */
+  link: OutboundLink | undefined;
 
   constructor(id: number, peerIndex: number, process: Process, host: EndpointHost) {
     this.id = id;

@@ -84,7 +84,7 @@ export class Network implements EndpointHost {
   /** Sends a frame on a connection. */
   send(process: Process, endpoint: Endpoint, kind: number, correlation: number, payload: Uint8Array): void {
     const frame: Frame = { from: process.index, to: endpoint.peerIndex, connection: endpoint.id, kind, correlation, payload };
-    const link = this.#outboundLink(process.index, endpoint.peerIndex);
+    const link = (endpoint.link ??= this.#outboundLink(process.index, endpoint.peerIndex));
     let extraUs = 0;
     if (link.weather !== undefined && this.#host.now >= this.#plan.weatherFrom && this.#host.now < this.#plan.weatherUntil) {
       for (const strike of link.weather.next()) {

@@ -49,16 +49,17 @@ export class ClusterHistory {
     }
   }
 
-  #logOpened(opened: Observed<'log-opened'>, time: number): void {
-    const { replicas } = this.partition(partitionName(opened));
-    const { broker, logEndOffset, latestEpoch } = opened;
+  #logOpened(observation: Observed<'log-opened'>, time: number): void {
+    const { broker, logEndOffset, latestEpoch } = observation;
+    const { replicas } = this.partition(partitionName(observation));
     const before = replicas.get(broker);
     const loss = before && lossOnReopening(before, logEndOffset, latestEpoch, this.#powerLostAt.get(brokerName(broker)), time);
     replicas.set(broker, { logEndOffset, latestEpoch, openedAt: time, truncatedTo: Infinity, loss });
   }
 
-  #appended({ broker, leaderEpoch, baseOffset, lastOffset, asLeader, ...at }: Observed<'appended'>, time: number): void {
-    const partition = this.partition(partitionName(at));
+  #appended(observation: Observed<'appended'>, time: number): void {
+    const { broker, leaderEpoch, baseOffset, lastOffset, asLeader } = observation;
+    const partition = this.partition(partitionName(observation));
     const replica = this.#replica(partition, broker);
     replica.logEndOffset = lastOffset + 1;
     replica.latestEpoch = Math.max(replica.latestEpoch, leaderEpoch);
@@ -71,14 +72,16 @@ export class ClusterHistory {
     }
   }
 
-  #truncated({ broker, toOffset, fromOffset, ...at }: Observed<'truncated'>): void {
-    const replica = this.#replica(this.partition(partitionName(at)), broker);
+  #truncated(observation: Observed<'truncated'>): void {
+    const { broker, toOffset, fromOffset } = observation;
+    const replica = this.#replica(this.partition(partitionName(observation)), broker);
     replica.logEndOffset = Math.min(toOffset, fromOffset);
     replica.truncatedTo = Math.min(replica.truncatedTo, replica.logEndOffset);
   }
 
-  #leaderStarted({ broker, leaderEpoch, epochStartOffset, highWatermark, ...at }: Observed<'leader-started'>, time: number): void {
-    const partition = this.partition(partitionName(at));
+  #leaderStarted(observation: Observed<'leader-started'>, time: number): void {
+    const { broker, leaderEpoch, epochStartOffset, highWatermark } = observation;
+    const partition = this.partition(partitionName(observation));
     if (partition.term(leaderEpoch, broker) !== undefined) return;
     const term = this.#term(partition, leaderEpoch, broker, epochStartOffset, time);
     raise(partition, term, highWatermark);
@@ -89,13 +92,15 @@ export class ClusterHistory {
     }
   }
 
-  #highWatermark({ broker, leaderEpoch, highWatermark, ...at }: Observed<'high-watermark'>, time: number): void {
-    const partition = this.partition(partitionName(at));
+  #highWatermark(observation: Observed<'high-watermark'>, time: number): void {
+    const { broker, leaderEpoch, highWatermark } = observation;
+    const partition = this.partition(partitionName(observation));
     raise(partition, this.#term(partition, leaderEpoch, broker, highWatermark, time), highWatermark);
   }
 
-  #changed({ leader, leaderEpoch, isr, isUnclean, ...at }: Observed<'partition-changed'>, time: number): void {
-    const { elections, lastElection } = this.partition(partitionName(at));
+  #changed(observation: Observed<'partition-changed'>, time: number): void {
+    const { leader, leaderEpoch, isr, isUnclean } = observation;
+    const { elections, lastElection } = this.partition(partitionName(observation));
     if (lastElection?.leaderEpoch === leaderEpoch) lastElection.isr = isr;
     else elections.push({ leaderEpoch, leader, isUnclean, at: time, isr });
   }

@@ -50,8 +50,9 @@ class CommittedChecker implements Checker {
     }
   }
 
-  #acknowledged({ value, offset, ...at }: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
-    const partition = this.#history.cluster.partition(partitionName(at));
+  #acknowledged(observation: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
+    const { value, offset } = observation;
+    const partition = this.#history.cluster.partition(partitionName(observation));
     if (partition.highestWatermark > offset) return;
     const producer = this.#history.ledger.records.get(value)?.producer ?? '(unknown)';
     this.#anomalies.push(

@@ -110,8 +110,9 @@ export class Ledger {
     return this.#kept + this.records.size;
   }
 
-  #invoked({ value, acks, ...at }: Extract<Observation, { kind: 'send-invoked' }>, producer: string, time: number): void {
-    this.records.set(value, { value, producer, partition: partitionName(at), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1 });
+  #invoked(observation: Extract<Observation, { kind: 'send-invoked' }>, producer: string, time: number): void {
+    const { value, acks } = observation;
+    this.records.set(value, { value, producer, partition: partitionName(observation), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1 });
   }
 
   #returned({ value, offset, error, isIndeterminate }: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
@@ -127,8 +128,9 @@ export class Ledger {
     if (offset >= 0) record.leaderEpoch = writtenIn(this.#cluster.partition(record.partition), offset, record.sentAt, record.acks === ACKS_ALL);
   }
 
-  #polled({ offsets, values, ...at }: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
-    const partition = partitionName(at);
+  #polled(observation: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
+    const { offsets, values } = observation;
+    const partition = partitionName(observation);
     let readings = this.#readings.get(partition);
     if (readings === undefined) {
       readings = new Map();
@@ -156,8 +158,9 @@ export class Ledger {
     return true;
   }
 
-  #finalRead({ endOffset, offsets, values, ...at }: Extract<Observation, { kind: 'final-read' }>, time: number): void {
-    const partition = partitionName(at);
+  #finalRead(observation: Extract<Observation, { kind: 'final-read' }>, time: number): void {
+    const { endOffset, offsets, values } = observation;
+    const partition = partitionName(observation);
     const read = new Map(this.#finals.get(partition)?.values);
     for (const [i, offset] of offsets.entries()) read.set(offset, values[i]!);
     this.#finals.set(partition, { at: time, endOffset, values: read });

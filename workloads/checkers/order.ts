@@ -37,8 +37,9 @@ class OrderChecker implements Checker {
     if (observation?.kind === 'polled') this.#polled(observation, actor, time);
   }
 
-  #polled({ offsets, values, ...at }: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
-    const partition = partitionName(at);
+  #polled(observation: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
+    const { offsets, values } = observation;
+    const partition = partitionName(observation);
     const positions = this.#positions.get(consumer) ?? new Map<string, number>();
     this.#positions.set(consumer, positions);
     let last = positions.get(partition);

@@ -111,8 +111,9 @@ export class Tally {
     }
   }
 
-  #changed({ leader, leaderEpoch, isr, isUnclean, ...at }: Extract<Observation, { kind: 'partition-changed' }>): void {
-    const name = partitionName(at);
+  #changed(observation: Extract<Observation, { kind: 'partition-changed' }>): void {
+    const { leader, leaderEpoch, isr, isUnclean } = observation;
+    const name = partitionName(observation);
     const before = this.#partitions.get(name);
     this.#partitions.set(name, { leaderEpoch, isr });
     // The first leader was not elected: the topic was made with it.

@@ -67,22 +67,23 @@ class VisibleChecker implements Checker {
     this.#cover(observation, actor, time);
   }
 
-  #checkCommitted({ offsets, values, ...at }: Polled, consumer: string, time: number): void {
-    const { name, highestWatermark } = this.#history.cluster.partition(partitionName(at));
+  #checkCommitted(observation: Polled, consumer: string, time: number): void {
+    const { offsets, values } = observation;
+    const { name, highestWatermark } = this.#history.cluster.partition(partitionName(observation));
     const i = offsets.findIndex((offset) => offset >= highestWatermark);
     if (i < 0) return;
     const given = `consumer ${consumer} was given record ${values[i]} at offset ${offsets[i]} of ${name} at ${clockTime(time)}.`;
     this.#anomalies.push(anomaly('read-uncommitted-data', time, undefined, given, `no leader had shown a high watermark beyond ${highestWatermark} by then.`));
   }
 
-  #cover({ offsets, ...at }: Polled, consumer: string, time: number): void {
-    const partition = partitionName(at);
+  #cover(observation: Polled, consumer: string, time: number): void {
+    const partition = partitionName(observation);
     const coverage = this.#coverage.get(partition) ?? { spans: [], gaps: [] };
     this.#coverage.set(partition, coverage);
     const current = this.#current.get(consumer) ?? new Map<string, Span>();
     this.#current.set(consumer, current);
     let span = current.get(partition);
-    for (const [i, offset] of offsets.entries()) {
+    for (const [i, offset] of observation.offsets.entries()) {
       if (span === undefined) {
         span = { consumer, first: offset, last: offset, highest: offset };
         coverage.spans.push(span);
