@@ -25,7 +25,7 @@ export const bench = command({
     const progress = new Progress(io);
     const report = await runEngineBench({ quick, onProgress: (line) => progress.show(line) });
     progress.clear();
-    io.out(asJson ? json(report) : formatEngineBench(report));
+    io.out(asJson ? json(report) : `${formatEngineBench(report).trimEnd()}\n`);
     return EXIT.held;
   },
 });

@@ -32,7 +32,7 @@ interface Extent extends TrialExtent {
   readonly workerEvents: number;
 }
 
-const FULL: Extent = { pairs: 11, warmUps: 2, pholdEvents: 1_500_000, framedEvents: 300_000, workerEvents: 200_000, steadySeconds: 10, seeds: 12 };
+const FULL: Extent = { pairs: 9, warmUps: 2, pholdEvents: 1_000_000, framedEvents: 200_000, workerEvents: 100_000, steadySeconds: 10, seeds: 12 };
 const QUICK: Extent = { pairs: 3, warmUps: 1, pholdEvents: 500_000, framedEvents: 100_000, workerEvents: 60_000, steadySeconds: 2, seeds: 4 };
 
 /** PHOLD's processes, and how many times the speed of the reference is asked for. */
@@ -46,10 +46,10 @@ const FRAMED_GOAL = 0.75;
  */
 const CURVE = [
   { perWindow: 2, population: 8 },
-  { perWindow: 8, population: 32 },
-  { perWindow: 32, population: 128 },
-  { perWindow: 128, population: 540 },
-  { perWindow: 512, population: 2_560, goal: 1.3 },
+  { perWindow: 8, population: 34 },
+  { perWindow: 32, population: 140 },
+  { perWindow: 128, population: 660 },
+  { perWindow: 512, population: 3_800, goal: 1.3 },
 ] as const;
 /** An event causes the next one after so long, on average. */
 const STEP_US = LOOKAHEAD_US + MEAN_US;

@@ -2,8 +2,8 @@
  * @module
  * PHOLD as tight as it can be written by hand: one function, a binary heap over typed arrays, the handled event replaced at the
  * top by the one it causes, no event object, no dispatch, no way to cancel. It keeps the one promise without which a run could not
- * be repeated: a total order by (time, source, sequence). (Without it, ties fall as the heap happens to lie; that loop is about
- * a third faster, and does other events on every other heap.)
+ * be repeated: a total order by (time, source, sequence). Without it ties fall as the heap happens to lie; that loop is 1.3 times as
+ * fast with 1 024 processes and 1.5 times with 65 536, where many events share a microsecond.
  */
 import type { Micros } from '../../runtime/units.ts';
 import { REMOTE_BELOW, delayUs, firstState, foldEvent, uniform, xorshift32 } from './phold.ts';

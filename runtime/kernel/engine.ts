@@ -248,6 +248,7 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
   *connect(process: Process, peer: string, timeoutUs: Micros): Task<Connection> {
     const index = this.#indices.get(peer);
     if (index === undefined) throw new SimulatorError('declaration', `${process.actor.name} connects to ${peer}, which does not exist`);
+    if (index === process.index) throw new SimulatorError('declaration', `${peer} connects to itself: an actor is one process, and talks to itself without a network`);
     return yield* this.#network.client(process, index).open(timeoutUs);
   }
 
