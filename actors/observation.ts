@@ -15,6 +15,8 @@ export const OBSERVATIONS = {
   'send-returned': { call: int64, ...partition, value: string, acks: int32, offset: int64, error: nullable(string), isIndeterminate: boolean },
   /** One partition's share of a poll: the records in the order in which the application got them. */
   polled: { ...partition, offsets: array(int64), values: array(string) },
+  /** A consumer says that it was given everything from `fromOffset` (−1: it does not say from where) up to its end. */
+  'read-to-end': { ...partition, fromOffset: int64, endOffset: int64 },
   /** The auditor has read a partition to its end, after the heal; `values[i]` stands at `offsets[i]`. */
   'final-read': { ...partition, endOffset: int64, offsets: array(int64), values: array(string) },
 

@@ -23,7 +23,7 @@ describe('the judge of a trial', () => {
 
   it('hears every checker, and tells what they found in the order of time', () => {
     const bad = judged(clean, sent('p1-1'), appended(1, 5, 1, true), acked('p1-1', 1), watermark(1, 5, 2), polled('c1', [0, 'p1-0']), elected(3, 6, [3]), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0']));
-    expect(bad.anomalies.map(({ name }) => name)).toEqual(['premature-ack', 'premature-commit', 'premature-commit', 'nonmonotonic-poll', 'acked-loss']);
+    expect(bad.anomalies.map(({ name }) => name)).toEqual(['premature-ack', 'premature-commit', 'premature-commit', 'nonmonotonic-poll', 'acked-loss', 'under-replicated']);
     expect(isFailure(bad)).toBe(true);
   });
 
@@ -35,7 +35,8 @@ describe('the judge of a trial', () => {
 
   it('lists a bounded number of each name and says how many more there were, so that one cause hides no other', () => {
     const records = Array.from({ length: ANOMALIES_LISTED_MAX + 20 }, (_, i) => [...written(`p2-${i}`, i, 1, 5, [2, 3], 1)]);
-    const { anomalies } = judged(booted, ...records, written('p1-0', records.length), finalRead());
+    const newLeader = [elected(2, 6), leads(2, 6, 0)];
+    const { anomalies } = judged(booted, ...records, ...newLeader, written('p1-0', records.length, 2, 6, [1, 3]), finalRead());
     const byDesign = anomalies.filter((anomaly) => anomaly.byDesign === 'acks=1');
     expect(byDesign).toHaveLength(ANOMALIES_LISTED_MAX);
     expect(byDesign.at(-1)?.detail).toContain('… and 20 more of these.');

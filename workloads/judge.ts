@@ -27,8 +27,8 @@ class TrialJudge implements Judge {
   constructor(promises: Promises) {
     this.#checkers = [
       createOrderChecker(this.#history, promises),
-      createCommittedChecker(this.#history),
-      createDurableChecker(this.#history),
+      createCommittedChecker(this.#history, promises),
+      createDurableChecker(this.#history, promises),
       createVisibleChecker(this.#history),
       createLivenessChecker(this.#history, promises),
     ];

@@ -128,7 +128,7 @@ export function promisesOf({ topics, producers, consumers, phases: { healsAt } }
   return {
     healsAt,
     topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'] }])),
-    producers: Object.fromEntries(Array.from({ length: producers.count }, (_, i) => [producerName(i), { acks: acksOf(config), keepsOrder }])),
+    producers: Object.fromEntries(Array.from({ length: producers.count }, (_, i) => [producerName(i), { acks: acksOf(config), keepsOrder, retries: config.retries }])),
     consumers: Array.from({ length: consumers.count }, (_, i) => consumerName(i)),
   };
 }

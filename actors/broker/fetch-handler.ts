@@ -25,20 +25,37 @@ interface ReadResult {
 
 export function* fetch(context: ActorContext, replicas: ReplicaManager, request: FetchRequest): Task<FetchResponse> {
   const deadline = context.now + request.maxWaitMs * MILLISECOND;
-  const [responses, isReady] = yield* read(replicas, request, true);
-  if (isReady || request.maxWaitMs <= 0) return { errorCode: NONE, responses };
+  // The watch begins before the read: a read may wait, and what comes meanwhile must not be missed.
   const watched = watchedPartitions(replicas, request);
-  const waiter = context.signal();
+  const waiter = new FetchWaiter(context);
   for (const partition of watched) partition.fetchWaiters.add(waiter);
-  try {
-    for (;;) {
-      const isDue = !(yield* waiter.wait(Math.max(0, deadline - context.now)));
-      // F-9: read again from scratch; what the follower has was noted the first time (F-7).
-      const [again, isEnough] = yield* read(replicas, request, false);
-      if (isEnough || isDue || context.now >= deadline) return { errorCode: NONE, responses: again };
-    }
-  } finally {
-    for (const partition of watched) partition.fetchWaiters.delete(waiter);
+  let [responses, isReady] = yield* read(replicas, request, true);
+  while (!isReady && context.now < deadline) {
+    yield* waiter.wait(deadline - context.now);
+    // F-9: read again from scratch; what the follower has was noted the first time (F-7).
+    [responses, isReady] = yield* read(replicas, request, false);
+  }
+  for (const partition of watched) partition.fetchWaiters.delete(waiter);
+  return { errorCode: NONE, responses };
+}
+
+/** Remembers a notification that comes while nobody waits: while the partitions are being read. */
+class FetchWaiter {
+  readonly #signal;
+  #isNotified = false;
+
+  constructor(context: ActorContext) {
+    this.#signal = context.signal();
+  }
+
+  notify(): void {
+    this.#isNotified = true;
+    this.#signal.notify();
+  }
+
+  *wait(timeoutUs: number): Task {
+    if (!this.#isNotified) yield* this.#signal.wait(timeoutUs);
+    this.#isNotified = false;
   }
 }
 

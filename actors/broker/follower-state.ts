@@ -14,14 +14,17 @@ export interface FollowerState {
   readonly brokerEpoch: number | undefined;
 }
 
+/** Kafka writes 0, long before any wall clock. Virtual time begins at 0, where that would pass for a moment ago. */
+const NEVER: Micros = -Infinity;
+
 /** FS-2, a broker that was not the leader before. */
 export function unknownFollower(isInSync: boolean, now: Micros): FollowerState {
-  return { logEndOffset: -1, lastFetchTime: 0, lastFetchLeaderLogEndOffset: 0, lastCaughtUpTime: isInSync ? now : 0, brokerEpoch: undefined };
+  return { logEndOffset: -1, lastFetchTime: NEVER, lastFetchLeaderLogEndOffset: 0, lastCaughtUpTime: isInSync ? now : NEVER, brokerEpoch: undefined };
 }
 
 /** FS-2, the same leader in a higher epoch. */
 export function reelectedFollower(state: FollowerState, isInSync: boolean, epochStartOffset: Offset, now: Micros): FollowerState {
-  const time = isInSync ? now : 0;
+  const time = isInSync ? now : NEVER;
   return { logEndOffset: state.logEndOffset, lastFetchTime: time, lastFetchLeaderLogEndOffset: epochStartOffset, lastCaughtUpTime: time, brokerEpoch: state.brokerEpoch };
 }
 

@@ -73,7 +73,7 @@ export class Partition {
   readonly #followers = new Map<number, FollowerState>();
   #delayedProduces: DelayedProduce[] = [];
   /** Parked fetches that look at this partition. */
-  readonly fetchWaiters = new Set<Signal>();
+  readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
 
   constructor(topic: string, index: number, log: Log, host: PartitionHost) {
     this.topic = topic;

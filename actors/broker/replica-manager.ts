@@ -21,8 +21,8 @@ export class ReplicaManager implements PartitionHost {
   readonly #brokerEpoch: () => number;
   readonly #partitions = new Map<string, Partition>();
   readonly #fetchers = new Map<number, ReplicaFetcher>();
-  /** The high watermarks that the last incarnation wrote down (HW-7). */
-  readonly #checkpointed = new Map<string, number>();
+  /** The high watermarks as they were last written down, by this incarnation or the one before (HW-7). */
+  readonly #checkpointed = new Map<string, PartitionOffset>();
 
   constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, submit: (partition: Partition) => void, brokerEpoch: () => number) {
     this.context = context;
@@ -46,7 +46,7 @@ export class ReplicaManager implements PartitionHost {
 
   /** Before anything else: what the last incarnation left. */
   *recover(): Task {
-    for (const { topic, partition, offset } of yield* readOffsetCheckpoint(this.context.disk, HIGH_WATERMARK_CHECKPOINT)) this.#checkpointed.set(directoryOf(topic, partition), offset);
+    for (const entry of yield* readOffsetCheckpoint(this.context.disk, HIGH_WATERMARK_CHECKPOINT)) this.#checkpointed.set(directoryOf(entry.topic, entry.partition), entry);
   }
 
   /** Brings replicas in line with the image: first leaders, then followers (ML-5). */
@@ -84,7 +84,9 @@ export class ReplicaManager implements PartitionHost {
   *checkpointHighWatermarks(): Task {
     for (;;) {
       yield* this.context.sleep(this.options.config['replica.high.watermark.checkpoint.interval.ms'] * MILLISECOND);
-      const offsets: PartitionOffset[] = [...this.#partitions.values()].map(({ topic, index, log }) => ({ topic, partition: index, offset: log.highWatermark }));
+      for (const { topic, index, log } of this.#partitions.values()) this.#checkpointed.set(directoryOf(topic, index), { topic, partition: index, offset: log.highWatermark });
+      // With those of the last incarnation whose logs are not open yet.
+      const offsets = [...this.#checkpointed.values()];
       if (offsets.length > 0) yield* writeOffsetCheckpoint(this.context.disk, HIGH_WATERMARK_CHECKPOINT, offsets);
     }
   }
@@ -94,7 +96,7 @@ export class ReplicaManager implements PartitionHost {
     const known = this.#partitions.get(directory);
     if (known !== undefined) return known;
     const log = yield* Log.open(this.context.disk, directory);
-    log.highWatermark = Math.min(Math.max(this.#checkpointed.get(directory) ?? 0, log.logStartOffset), log.logEndOffset);
+    log.highWatermark = Math.min(Math.max(this.#checkpointed.get(directory)?.offset ?? 0, log.logStartOffset), log.logEndOffset);
     const partition = new Partition(topic, index, log, this);
     this.#partitions.set(directory, partition);
     this.context.observe({ kind: 'log-opened', topic, partition: index, broker: this.options.brokerId, logEndOffset: log.logEndOffset, latestEpoch: log.latestEpoch ?? -1 });

@@ -194,7 +194,7 @@ class Controller {
     };
   }
 
-  /** Fences brokers whose session has run out, one per pass (BL-5), and sleeps until the next can. */
+  /** Fences brokers whose session has run out, the one that did first before the others, and sleeps until the next can. */
   *#watchSessions(): Task {
     for (;;) {
       const alive = [...this.#image.brokers.values()].filter(({ fenced }) => !fenced).map(({ brokerId }) => ({ brokerId, expiresAt: this.#expiryOf(brokerId) }));

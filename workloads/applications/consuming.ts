@@ -27,8 +27,10 @@ export function consumingApplication(options: ConsumingOptions): Actor {
     for (;;) {
       const records = yield* consumer.poll(POLL_MS);
       for (const [at, share] of shares(records)) observe(context, { kind: 'polled', ...at, offsets: share.map(({ offset }) => offset), values: share.map(({ value }) => recordName(value)) });
-      if (context.now >= options.until && records.length === 0 && (yield* hasReadToEnd(consumer, options))) return;
+      if (context.now >= options.until && records.length === 0 && (yield* hasReadToEnd(consumer, options))) break;
     }
+    const fromOffset = options.config['auto.offset.reset'] === 'earliest' ? 0 : -1;
+    for (const at of options.partitions) observe(context, { kind: 'read-to-end', topic: at.topic, partition: at.partition, fromOffset, endOffset: consumer.position(at) ?? 0 });
   });
 }
 

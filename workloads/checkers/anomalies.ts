@@ -17,6 +17,7 @@ export const ANOMALIES = [
   safety('int-nonmonotonic-poll', '7.1-order', 'inside one poll a lower offset follows a higher one'),
   safety('premature-ack', '7.1-committed', 'acks=all was answered before any leader showed a high watermark beyond the record'),
   safety('premature-commit', '7.1-committed', "a leader's high watermark is beyond the log of a member of the controller's in-sync set"),
+  safety('commit-under-min-isr', '7.3.3-minisr', 'a leader moved its high watermark with fewer replicas in sync than min.insync.replicas'),
   safety('acked-loss', '7.1-durable', 'an acknowledged record is not at its offset once everything is healed'),
   safety('inconsistent-offsets', '7.1-durable', 'one offset was seen with two values'),
   safety('ghost-write', '7.1-durable', 'a value that nobody sent to that partition'),
@@ -26,8 +27,10 @@ export const ANOMALIES = [
   safety('poll-skip', '7.5-committed', 'between two polls a consumer stepped over a record'),
   safety('int-poll-skip', '7.5-committed', 'inside one poll a consumer stepped over a record'),
   safety('lost-write', '7.5-committed', 'a consumer went past an acknowledged record that is there, and nobody was ever given it'),
+  safety('unseen', '7.5-committed', 'a consumer that said it had read to the end was never given a record that stands there'),
   liveness('stalled', '7.6.2-app', 'applications had not finished when the run ended'),
   liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
+  liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set after the heal'),
   liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
 ] as const satisfies readonly AnomalyRow[];
 

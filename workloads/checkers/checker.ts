@@ -38,8 +38,8 @@ export interface Promises {
   /** The phases of the run, µs: faults stop at `healsAt`. */
   readonly healsAt: number;
   readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number }>>;
-  /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). */
-  readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean }>>;
+  /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). `retries` absent: as many as it likes. */
+  readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean; readonly retries?: number }>>;
   /** Names of the applications that poll. */
   readonly consumers: readonly string[];
 }

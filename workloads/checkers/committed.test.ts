@@ -18,6 +18,8 @@ const cases: readonly Case[] = [
   { what: 'the same, at every step of the high watermark: said once', trace: [booted, onBoth, watermark(1, 5, 1), appended(1, 5, 1, true), appended(2, 5, 1), watermark(1, 5, 2)], finds: [PREMATURE_COMMIT] },
   { what: 'a high watermark beyond the leader’s own log', trace: [booted, watermark(1, 5, 1)], finds: [PREMATURE_COMMIT, PREMATURE_COMMIT, PREMATURE_COMMIT] },
   { what: 'a replica that lags and is not in sync', trace: [booted, elected(1, 5, [1, 2]), onBoth, watermark(1, 5, 1), acked('p1-0', 0)], finds: [] },
+  { what: 'HW-1: a high watermark that moves with fewer in sync than min.insync.replicas', trace: [booted, elected(1, 5, [1]), sentToLeader, watermark(1, 5, 1, [1])], finds: ['commit-under-min-isr (7.3.3-minisr, safety)'] },
+  { what: 'HW-1: with just as many', trace: [booted, elected(1, 5, [1, 2]), onBoth, watermark(1, 5, 1, [1, 2])], finds: [] },
   { what: 'a replica of which nothing was seen', trace: [elected(1, 5, [1, 2]), leads(1, 5, 0), sentToLeader, watermark(1, 5, 1), acked('p1-0', 0)], finds: [] },
   { what: 'a replica that joins the in-sync set without what is committed', trace: [booted, elected(1, 5, [1, 2]), onBoth, watermark(1, 5, 1), elected(1, 5, [1, 2, 3])], finds: [PREMATURE_COMMIT] },
   { what: 'a replica that joins once it has it', trace: [booted, elected(1, 5, [1, 2]), onBoth, watermark(1, 5, 1), appended(3, 5, 0), elected(1, 5, [1, 2, 3])], finds: [] },

@@ -9,13 +9,13 @@ import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
 import { POWER_LOSS_OF_MEMBER } from './attribution.ts';
-import type { Anomaly, Checker } from './checker.ts';
+import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { PartitionHistory } from './partition-history.ts';
 import { ACKS_ALL, clockTime, partitionName } from './words.ts';
 
-export function createCommittedChecker(history: History): Checker {
-  return new CommittedChecker(history);
+export function createCommittedChecker(history: History, promises: Promises): Checker {
+  return new CommittedChecker(history, promises);
 }
 
 interface Exception {
@@ -26,15 +26,18 @@ interface Exception {
 class CommittedChecker implements Checker {
   readonly name = 'committed';
   readonly #history: History;
+  readonly #promises: Promises;
   readonly #anomalies: Anomaly[] = [];
   /** A member that lacks what is committed is reported once for each leader epoch and cause, not at every step of the high watermark. */
   readonly #reported = new Set<string>();
 
-  constructor(history: History) {
+  constructor(history: History, promises: Promises) {
     this.#history = history;
+    this.#promises = promises;
   }
 
   see({ time }: JudgedEvent, observation: Observation | undefined): void {
+    if (observation?.kind === 'high-watermark') this.#checkMinIsr(observation, time);
     switch (observation?.kind) {
       case 'send-returned':
         if (observation.error === null && observation.acks === ACKS_ALL) this.#acknowledged(observation, time);
@@ -62,6 +65,26 @@ class CommittedChecker implements Checker {
         undefined,
         `producer ${producer} was told at ${clockTime(time)} that record ${value} of ${partition.name} was committed (acks=all, offset ${offset}).`,
         `no leader had shown a high watermark beyond ${partition.highestWatermark} by then.`,
+      ),
+    );
+  }
+
+  /** HW-1: with too few replicas in sync nothing is committed. The set is the leader's own, as it was at that moment. */
+  #checkMinIsr(observation: Extract<Observation, { kind: 'high-watermark' }>, time: number): void {
+    const { topic, broker, leaderEpoch, highWatermark, isr } = observation;
+    const promise = this.#promises.topics[topic];
+    const minIsr = promise === undefined ? 0 : Math.min(promise.minInsyncReplicas, promise.replicationFactor);
+    const name = partitionName(observation);
+    const key = `${name} min-isr ${leaderEpoch}`;
+    if (isr.length >= minIsr || this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.#anomalies.push(
+      anomaly(
+        'commit-under-min-isr',
+        time,
+        undefined,
+        `min.insync.replicas of ${topic} is ${minIsr}: with fewer in sync nothing is committed.`,
+        `broker ${broker} moved the high watermark of ${name} to ${highWatermark} at ${clockTime(time)} with in-sync set [${isr.join(', ')}] (leader epoch ${leaderEpoch}).`,
       ),
     );
   }

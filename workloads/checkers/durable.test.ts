@@ -24,7 +24,8 @@ const cases: readonly Case[] = [
   { what: 'a send that failed and is not there', trace: [booted, sent('p1-0'), failed('p1-0', false), finalRead()], finds: [] },
   { what: 'a send whose outcome is open and that is there', trace: [booted, sent('p1-0'), failed('p1-0', true), finalRead([0, 'p1-0'])], finds: [] },
   { what: 'a send that failed for certain and is there', trace: [booted, sent('p1-0'), failed('p1-0', false), finalRead([0, 'p1-0'])], finds: ['late-visibility (7.4.3-errors, safety)'] },
-  { what: 'acks=1 lost', trace: [booted, written('p2-0', 0, 1, 5, [], 1), finalRead()], finds: [`${LOSS} by design: acks=1`] },
+  { what: 'acks=1 lost to a leader that did not have it', trace: [booted, written('p2-0', 0, 1, 5, [], 1), elected(2, 6, [2]), leads(2, 6, 0, 0, [2]), finalRead()], finds: [`${LOSS} by design: acks=1`] },
+  { what: 'acks=1 lost under a leader that stayed', trace: [booted, written('p2-0', 0, 1, 5, [], 1), finalRead()], finds: [LOSS] },
   { what: 'acks=0 lost', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead()], finds: [`${LOSS} by design: acks=0`] },
   { what: 'acks=0 kept', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead([0, 'p2-0'])], finds: [] },
 

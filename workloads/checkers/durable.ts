@@ -5,14 +5,14 @@
  */
 import { anomaly } from './anomalies.ts';
 import { allowedRemoval, allowedRewrite } from './attribution.ts';
-import type { Anomaly, Checker } from './checker.ts';
+import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
 import { ACKS_ALL, acksSetting, clockTime } from './words.ts';
 
 export const RETRIES = 'retries without enable.idempotence';
 
-export function createDurableChecker(history: History): Checker {
+export function createDurableChecker(history: History, promises: Promises): Checker {
   return {
     name: 'durable',
     see() {
@@ -20,7 +20,7 @@ export function createDurableChecker(history: History): Checker {
     },
     finish: () => [
       ...lostRecords(history),
-      ...[...history.ledger.finals].flatMap(([partition, final]) => [...duplicates(partition, final), ...foreignValues(history, partition, final)]),
+      ...[...history.ledger.finals].flatMap(([partition, final]) => [...duplicates(history, promises, partition, final), ...foreignValues(history, partition, final)]),
       ...[...history.ledger.polledPartitions].flatMap((partition) => [...ghostReadings(history, partition), ...inconsistentOffsets(history, partition)]),
     ],
     kept: 0,
@@ -56,11 +56,16 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
   return anomaly(
     'acked-loss',
     final.at,
-    acks === ACKS_ALL ? removal?.cause : acksSetting(acks),
+    acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, leaderEpoch, without !== undefined),
     `producer ${producer} was told at ${clockTime(record.returnedAt)} that record ${value} of ${partition.name} was ${acks === ACKS_ALL ? 'committed' : 'written'} (${acksSetting(acks)}${place}).`,
     whatStandsAt(offset, final),
     removal?.story ?? taken,
   );
+}
+
+/** acks=0 promises nothing. With acks=1 the leader has the record, and it is gone only if another leader, or a later self, took office without it. */
+function allowedBySetting(acks: number, leaderEpoch: number, hasLaterTermWithout: boolean): string | undefined {
+  return acks === 1 && leaderEpoch >= 0 && !hasLaterTermWithout ? undefined : acksSetting(acks);
 }
 
 function whatStandsAt(offset: number, final: FinalLog): string {
@@ -71,13 +76,13 @@ function whatStandsAt(offset: number, final: FinalLog): string {
 }
 
 /** Two attempts of one send were both written: at-least-once, as the book says of retries (7.4.2). */
-function duplicates(partition: string, final: FinalLog): Anomaly[] {
+function duplicates({ ledger }: History, { producers }: Promises, partition: string, final: FinalLog): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const places = new Map<string, number>();
   for (const [offset, value] of final.values) {
     const first = places.get(value);
     if (first === undefined) places.set(value, offset);
-    else anomalies.push(anomaly('duplicate', final.at, RETRIES, `record ${value} stands at offset ${first} of ${partition} and again at offset ${offset}.`));
+    else anomalies.push(anomaly('duplicate', final.at, producers[ledger.records.get(value)?.producer ?? '']?.retries === 0 ? undefined : RETRIES, `record ${value} stands at offset ${first} of ${partition} and again at offset ${offset}.`));
   }
   return anomalies;
 }

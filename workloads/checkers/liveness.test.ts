@@ -9,8 +9,9 @@ describe('liveness: once the faults have stopped, everything gets done', () => {
     { what: 'a run that came to its end', trace: [booted, finalRead()], end: ENDED, finds: [] },
     { what: 'applications that never finished', trace: [booted, finalRead()], end: STALLED, finds: ['stalled (7.6.2-app, liveness)'] },
     { what: 'a partition that nobody read', trace: [booted], end: ENDED, finds: ['unread-partition (7.1-durable, liveness)'] },
-    { what: 'a partition that lost its leader', trace: [booted, elected(-1, 6, [1]), finalRead()], end: ENDED, finds: ['leaderless-partition (7.6.1-config, liveness)'] },
-    { what: 'a partition that has a leader again', trace: [booted, elected(-1, 6, [1]), elected(1, 7, [1]), finalRead()], end: ENDED, finds: [] },
+    { what: 'a partition that lost its leader', trace: [booted, elected(-1, 6, [1]), finalRead()], end: ENDED, finds: ['leaderless-partition (7.6.1-config, liveness)', 'under-replicated (7.2-isr, liveness)'] },
+    { what: 'a partition that has a leader again', trace: [booted, elected(-1, 6, [1]), elected(1, 7, [1]), elected(1, 7), finalRead()], end: ENDED, finds: [] },
+    { what: 'a replica that never came back', trace: [booted, elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: ['under-replicated (7.2-isr, liveness)'] },
     { what: 'a run that was stopped from outside', trace: [booted, elected(-1, 6, [1])], end: { ...STALLED, stopped: true }, finds: [] },
   ])('$what: $finds', ({ trace, end, finds }) => {
     expect(verdictOf(createLivenessChecker, trace, end).map(inShort)).toEqual(finds);

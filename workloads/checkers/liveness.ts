@@ -1,7 +1,7 @@
 /**
  * @module
- * What must have happened once the faults have stopped (§12.3, liveness): everybody has finished, every partition has a leader and was read to its
- * end. A run that was stopped from outside proves nothing about its end.
+ * What must have happened once the faults have stopped (§12.3, liveness): everybody has finished, every partition has a leader and all its replicas in
+ * sync, and was read to its end. A run that was stopped from outside proves nothing about its end.
  */
 import type { RunEnd } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
@@ -19,7 +19,7 @@ export function createLivenessChecker(history: History, promises: Promises): Che
     },
     finish(end) {
       if (end.stopped) return [];
-      return [...stalledActors(end, promises), ...partitionsOf(promises).flatMap((partition) => [...leaderless(history, partition, end), ...unread(history, partition, end)])];
+      return [...stalledActors(end, promises), ...partitionsOf(promises).flatMap((partition) => [...leaderless(history, partition, end), ...underReplicated(history, promises, partition, end), ...unread(history, partition, end)])];
     },
     kept: 0,
   };
@@ -34,6 +34,14 @@ function leaderless({ cluster }: History, name: string, { endedAt }: RunEnd): An
   const last = cluster.partition(name).lastElection;
   if (last?.leader !== NO_LEADER) return [];
   return [anomaly('leaderless-partition', endedAt, undefined, `${name} has had no leader since ${clockTime(last.at)} (leader epoch ${last.leaderEpoch}, in-sync set [${last.isr.join(', ')}]).`)];
+}
+
+/** §12.3: once the faults have stopped, every replica comes back. */
+function underReplicated({ cluster }: History, { topics }: Promises, name: string, { endedAt }: RunEnd): Anomaly[] {
+  const last = cluster.partition(name).lastElection;
+  const replicationFactor = topics[name.slice(0, name.lastIndexOf('-'))]?.replicationFactor ?? 0;
+  if (last === undefined || last.isr.length >= replicationFactor) return [];
+  return [anomaly('under-replicated', endedAt, undefined, `${name} has ${replicationFactor} replicas, and only [${last.isr.join(', ')}] are in sync in the end (leader ${last.leader}, leader epoch ${last.leaderEpoch}).`)];
 }
 
 function unread({ ledger }: History, name: string, { endedAt }: RunEnd): Anomaly[] {

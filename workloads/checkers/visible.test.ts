@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { appended, booted, elected, finalRead, inShort, leads, opened, polled, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
+import { appended, booted, elected, finalRead, inShort, leads, opened, polled, readToEnd, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case } from '../testing/trace.ts';
 import { POWER_LOSS_OF_ISR, UNCLEAN_ELECTION } from './attribution.ts';
 import { createVisibleChecker } from './visible.ts';
 
 const UNCOMMITTED = 'read-uncommitted-data (7.1-visible, safety)';
 const SKIP = 'poll-skip (7.5-committed, safety)';
+const UNSEEN = 'unseen (7.5-committed, safety)';
 const LOST = 'lost-write (7.5-committed, safety)';
 const three = [booted, written('p1-0', 0), written('p1-1', 1), written('p1-2', 2)].flat();
 const all = finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']);
@@ -13,6 +14,12 @@ const lostByPower = [elected(1, 5, [1]), stopped('broker-1', 'power-loss'), rest
 
 const cases: readonly Case[] = [
   { what: 'a clean run', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), polled('c1', [2, 'p1-2']), all], finds: [] },
+  { what: 'read to the end', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), readToEnd('c1', 3), all], finds: [] },
+  { what: 'said to be read to the end, and given nothing', trace: [three, readToEnd('c1', 3), all], finds: [UNSEEN] },
+  { what: 'said to be read to the end, without its tail', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), readToEnd('c1', 3), all], finds: [UNSEEN] },
+  { what: 'said to be read from the start, without its head', trace: [three, polled('c1', [1, 'p1-1'], [2, 'p1-2']), readToEnd('c1', 3), all], finds: [UNSEEN] },
+  { what: 'read from wherever it began', trace: [three, polled('c1', [1, 'p1-1'], [2, 'p1-2']), readToEnd('c1', 3, -1), all], finds: [] },
+  { what: 'read by an incarnation that is gone', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), restarted('c1'), readToEnd('c1', 3), all], finds: [UNSEEN] },
   { what: 'a record at the high watermark', trace: [booted, written('p1-0', 0), sent('p1-1'), appended(1, 5, 1, true), polled('c1', [0, 'p1-0'], [1, 'p1-1']), watermark(1, 5, 2)], finds: [UNCOMMITTED] },
   { what: 'the same, once the high watermark has passed it', trace: [booted, written('p1-0', 0), sent('p1-1'), appended(1, 5, 1, true), watermark(1, 5, 2), polled('c1', [0, 'p1-0'], [1, 'p1-1'])], finds: [] },
   { what: 'below the high watermark that a new leader took office with', trace: [booted, leads(2, 6, 1), sent('p1-0'), polled('c1', [0, 'p1-0'])], finds: [] },

@@ -37,9 +37,19 @@ interface Gap {
   readonly isInternal: boolean;
 }
 
+/** What a consumer said that it had read, and what it got: undefined if nothing. */
+interface ReadToEnd {
+  readonly consumer: string;
+  readonly from: number;
+  readonly end: number;
+  readonly at: number;
+  readonly span: Span | undefined;
+}
+
 interface Coverage {
   readonly spans: Span[];
   readonly gaps: Gap[];
+  readonly readsToEnd: ReadToEnd[];
 }
 
 type Polled = Extract<Observation, { kind: 'polled' }>;
@@ -62,6 +72,7 @@ class VisibleChecker implements Checker {
 
   see({ time, actor, event }: JudgedEvent, observation: Observation | undefined): void {
     if (event.type === 'process-started') this.#current.delete(actor);
+    if (observation?.kind === 'read-to-end') this.#readToEnd(observation, actor, time);
     if (observation?.kind !== 'polled') return;
     this.#checkCommitted(observation, actor, time);
     this.#cover(observation, actor, time);
@@ -78,8 +89,7 @@ class VisibleChecker implements Checker {
 
   #cover(observation: Polled, consumer: string, time: number): void {
     const partition = partitionName(observation);
-    const coverage = this.#coverage.get(partition) ?? { spans: [], gaps: [] };
-    this.#coverage.set(partition, coverage);
+    const coverage = this.#coverageOf(partition);
     const current = this.#current.get(consumer) ?? new Map<string, Span>();
     this.#current.set(consumer, current);
     let span = current.get(partition);
@@ -96,10 +106,22 @@ class VisibleChecker implements Checker {
     }
   }
 
+  #readToEnd(observation: Extract<Observation, { kind: 'read-to-end' }>, consumer: string, at: number): void {
+    const { fromOffset: from, endOffset: end } = observation;
+    const partition = partitionName(observation);
+    if (from >= 0) this.#coverageOf(partition).readsToEnd.push({ consumer, from, end, at, span: this.#current.get(consumer)?.get(partition) });
+  }
+
+  #coverageOf(partition: string): Coverage {
+    const coverage = this.#coverage.get(partition) ?? { spans: [], gaps: [], readsToEnd: [] };
+    this.#coverage.set(partition, coverage);
+    return coverage;
+  }
+
   finish(): readonly Anomaly[] {
     const atTheEnd = [...this.#history.ledger.finals].flatMap(([partition, final]) => {
       const coverage = this.#coverage.get(partition);
-      return coverage === undefined ? [] : [...this.#vanished(partition, final), ...this.#skipped(partition, final, coverage.gaps), ...this.#lostWrites(partition, final, coverage.spans)];
+      return coverage === undefined ? [] : [...this.#vanished(partition, final), ...this.#skipped(partition, final, coverage.gaps), ...this.#lostWrites(partition, final, coverage.spans), ...this.#unseen(partition, final, coverage.readsToEnd)];
     });
     return [...this.#anomalies, ...atTheEnd];
   }
@@ -154,9 +176,24 @@ class VisibleChecker implements Checker {
     return anomalies;
   }
 
+  /** Before the first and after the last record that a consumer got, though it said it had read everything. What lies between is `#skipped`. */
+  #unseen(partition: string, final: FinalLog, reads: readonly ReadToEnd[]): Anomaly[] {
+    return reads.flatMap(({ consumer, from, end, at, span }): Anomaly[] => {
+      const missed = [...final.values].filter(([offset]) => offset >= from && offset < end && (span === undefined || offset < span.first || offset > span.highest));
+      const [first] = missed;
+      if (first === undefined) return [];
+      const removal = allowedRewrite(this.#history.cluster.partition(partition), first[0]);
+      const got = span === undefined ? 'it was given nothing' : `it was given offsets ${span.first} to ${span.highest}`;
+      const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
+      const promised = `consumer ${consumer} said at ${clockTime(at)} that it had read ${partition} from offset ${from} to its end at ${end}; ${got}.`;
+      const found = `in the final read there stand besides: ${missed.slice(0, MISSED_SHOWN).map(([offset, value]) => `${value} at ${offset}`).join(', ')}${more}.`;
+      return [anomaly('unseen', final.at, removal?.cause, promised, found, removal?.story)];
+    });
+  }
+
   get kept(): number {
     let kept = this.#anomalies.length;
-    for (const { spans, gaps } of this.#coverage.values()) kept += spans.length + gaps.length;
+    for (const { spans, gaps, readsToEnd } of this.#coverage.values()) kept += spans.length + gaps.length + readsToEnd.length;
     return kept;
   }
 }

@@ -42,8 +42,10 @@ export const truncated = (broker: number, leaderEpoch: number, toOffset: number,
   observed(`broker-${broker}`, { kind: 'truncated', ...ORDERS_0, broker, leaderEpoch, toOffset, fromOffset, highWatermark: toOffset });
 export const leads = (broker: number, leaderEpoch: number, epochStartOffset: number, highWatermark = epochStartOffset, isr = ISR): Step =>
   observed(`broker-${broker}`, { kind: 'leader-started', ...ORDERS_0, broker, leaderEpoch, epochStartOffset, highWatermark, isr });
-export const watermark = (broker: number, leaderEpoch: number, highWatermark: number): Step =>
-  observed(`broker-${broker}`, { kind: 'high-watermark', ...ORDERS_0, broker, leaderEpoch, highWatermark, isr: ISR });
+export const watermark = (broker: number, leaderEpoch: number, highWatermark: number, isr = ISR): Step =>
+  observed(`broker-${broker}`, { kind: 'high-watermark', ...ORDERS_0, broker, leaderEpoch, highWatermark, isr });
+/** A consumer says that it has read everything from offset 0 up to here. */
+export const readToEnd = (consumer: string, endOffset: number, fromOffset = 0): Step => observed(consumer, { kind: 'read-to-end', ...ORDERS_0, fromOffset, endOffset });
 export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
   observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, replicas: ISR, isUnclean });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
