@@ -11,7 +11,7 @@ describe('a setting', () => {
     ['retries=', { retries: '' }],
   ])('%s', (text, settings) => expect(parseSettings([text])).toEqual(settings));
 
-  it('given twice counts as it was given last', () => expect(parseSettings(['acks=1', 'acks=all'])).toEqual({ acks: 'all' }));
+  it.each([['acks=1', 'acks=all'], ['acks=1', ' acks =1']])('given twice is refused: %s %s', (...twice) => expect(() => parseSettings(twice)).toThrow('--set acks was given 2 times'));
   it.each(['acks', '=1', ''])('%j is refused', (text) => expect(() => parseSettings([text])).toThrow('write key=value'));
 });
 

@@ -2,7 +2,8 @@
 import type { TrialArgument } from '../workloads/trial.ts';
 import type { Flags, Given, World } from './command.ts';
 import { parseDuration } from './duration.ts';
-import { readJson } from './files.ts';
+import { ARTEFACT_FORMAT, readJson } from './files.ts';
+import { groupBy } from './format.ts';
 import { UsageError, problemsOf } from './usage-error.ts';
 
 const DEFAULT_PROTOCOL = '4.2';
@@ -36,7 +37,10 @@ export function argumentOf(flags: ArgumentFlags, workload: string | undefined, s
   if (faults === undefined || !isFile(faults)) return checked({ ...base, ...(faults !== undefined && { faults }) }, trials);
   // What is wrong with the argument is said before what is wrong with the plan, which may follow from it.
   const argument = checked(base, trials);
-  const parsed = trials.parsePlanFile(readJson(io.folder, faults), argument);
+  const content = readJson(io.folder, faults);
+  if (typeof content === 'object' && content !== null && 'format' in content && content.format === ARTEFACT_FORMAT)
+    throw new UsageError(`--faults ${faults}: this is an artefact; use ${io.program} replay ${quoted(faults)}`);
+  const parsed = trials.parsePlanFile(content, argument);
   if ('errors' in parsed) throw problemsOf(`${faults} is not a fault plan`, parsed.errors);
   return { ...argument, plan: parsed.plan };
 }
@@ -48,15 +52,15 @@ export function checked(argument: TrialArgument, trials: World['trials']): Trial
   return argument;
 }
 
-/** `key=value`, each. @throws {UsageError} */
+/** `key=value`, each. @throws {UsageError} if one is not, or two have the same key */
 export function parseSettings(settings: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    settings.map((setting) => {
-      const at = setting.indexOf('=');
-      if (at < 1) throw new UsageError(`--set ${setting}: not a setting; write key=value, such as acks=1`);
-      return [setting.slice(0, at).trim(), setting.slice(at + 1).trim()];
-    }),
-  );
+  const pairs = settings.map((setting) => {
+    const at = setting.indexOf('=');
+    if (at < 1) throw new UsageError(`--set ${setting}: not a setting; write key=value, such as acks=1`);
+    return [setting.slice(0, at).trim(), setting.slice(at + 1).trim()] as const;
+  });
+  for (const [key, group] of groupBy(pairs, ([name]) => name)) if (group.length > 1) throw new UsageError(`--set ${key} was given ${group.length} times; it is taken once`);
+  return Object.fromEntries(pairs);
 }
 
 /** The words that give the same argument again, ready to be pasted into a shell. */

@@ -3,6 +3,7 @@
  * A failure, kept: all that is needed to run it again, and what it came to. The plan stands as it was executed, so that a strike can
  * be switched off by hand (`plan.switchedOff`); a hash over argument and plan tells whether anybody did.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { FaultPlan } from '../runtime/faults/plan.ts';
@@ -11,12 +12,11 @@ import type { Anomaly } from '../workloads/checkers/checker.ts';
 import type { TrialArgument } from '../workloads/trial.ts';
 import { checked } from './argument.ts';
 import { commit, version } from './commit.ts';
-import { readJson, writeWhole } from './files.ts';
+import { ARTEFACT_FORMAT, readJson, writeWhole } from './files.ts';
 import type { TrialRun } from './trial-run.ts';
 import type { Trials } from './trials.ts';
 import { UsageError, problemsOf } from './usage-error.ts';
 
-const FORMAT = 'kafka-trial-artefact';
 const VERSION = 1;
 
 const anomalySchema = z.object({
@@ -29,7 +29,7 @@ const anomalySchema = z.object({
 });
 
 const artefactSchema = z.object({
-  format: z.literal(FORMAT),
+  format: z.literal(ARTEFACT_FORMAT),
   version: z.literal(VERSION),
   /** Without its plan, which stands below. */
   argument: z.strictObject({
@@ -71,7 +71,7 @@ export interface Recorded {
 export async function artefactOf({ argument, plan, result, verdict }: TrialRun): Promise<Artefact> {
   const { plan: _, ...rest } = argument;
   return {
-    format: FORMAT,
+    format: ARTEFACT_FORMAT,
     version: VERSION,
     argument: { ...rest },
     plan: { ...plan, switchedOff: [...plan.switchedOff] },
@@ -85,9 +85,32 @@ export async function artefactOf({ argument, plan, result, verdict }: TrialRun):
   };
 }
 
-/** Where the artefact of a failure is kept, below the folder of results. */
-export function artefactFile({ workload, seed }: TrialArgument): string {
-  return join('results', 'failures', `${workload}-${seed}.json`);
+/** Where the artefact of a failure is kept, below `folder`: a file that is not there, or holds the same run. Another run of the seed, and what was edited by hand, stay beside it. */
+export async function artefactFile(folder: string, artefact: Artefact): Promise<string> {
+  for (const name of artefactNames(artefact)) {
+    const file = join('results', 'failures', `${name}.json`);
+    if (!existsSync(join(folder, file)) || (await holdsSameRun(folder, file, artefact))) return file;
+  }
+  throw new Error('unreachable: there is no end of names');
+}
+
+function* artefactNames({ argument: { workload, seed }, planHash }: Artefact): Generator<string> {
+  const named = `${workload}-${seed}`;
+  const hashed = `${named}-${planHash.slice(0, 8)}`;
+  yield named;
+  yield hashed;
+  for (let i = 2; ; i += 1) yield `${hashed}-${i}`;
+}
+
+/** Unedited, and of the same argument and plan. What cannot be read is something else. */
+async function holdsSameRun(folder: string, file: string, { planHash }: Artefact): Promise<boolean> {
+  try {
+    const { data: kept } = artefactSchema.safeParse(readJson(folder, file));
+    return kept?.planHash === planHash && (await hashOf(kept.argument, kept.plan)) === planHash;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
 }
 
 export function writeArtefact(file: string, artefact: Artefact): void {
@@ -98,7 +121,7 @@ export function writeArtefact(file: string, artefact: Artefact): void {
 export async function readArtefact(folder: string, file: string, trials: Trials): Promise<Recorded> {
   const content = readJson(folder, file);
   const { format, version: fileVersion } = z.looseObject({ format: z.unknown(), version: z.unknown() }).catch({ format: undefined, version: undefined }).parse(content);
-  if (format !== FORMAT) throw new UsageError(`${file} is not an artefact of kafka-trial`);
+  if (format !== ARTEFACT_FORMAT) throw new UsageError(`${file} is not an artefact of kafka-trial`);
   if (fileVersion !== VERSION) throw new UsageError(`${file} has artefact version ${String(fileVersion)}; this version of kafka-trial reads ${VERSION}`);
   const { success, data: artefact, error } = artefactSchema.safeParse(content);
   if (!success) throw problemsOf(`${file} is a broken artefact`, error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));

@@ -9,7 +9,7 @@ const BENCHES = ['engine'];
 
 export const bench = command({
   name: 'bench',
-  says: 'Measure: ratios of interleaved runs, never single times',
+  says: 'Measure: ratios of interleaved runs, never single times; a missed goal is printed, and no error',
   word: { name: 'what', says: 'engine: the machine against a hand-tight loop, workers against one, jobs against one' },
   flags: {
     quick: { kind: 'switch', says: 'fewer and shorter runs: a rough look' },

@@ -42,3 +42,6 @@ export function command<const F extends Flags>(declaration: Command<F>): Command
 }
 
 export const JSON_FLAG = { json: { kind: 'switch', says: 'print one JSON object on standard output, and nothing else there' } } as const satisfies Flags;
+
+/** Where the object is of one run. */
+export const RUN_JSON_FLAG = { json: { kind: 'switch', says: `${JSON_FLAG.json.says}; its verdict "pass" proves nothing where "stopped" is true` } } as const satisfies Flags;

@@ -5,7 +5,7 @@ export const EXIT = {
   held: 0,
   /** An anomaly that nothing allows. */
   anomaly: 1,
-  /** Wrong usage, or an input that cannot be read. */
+  /** Wrong usage, an input that cannot be read, or an output that cannot be written. */
   usage: 2,
   /** The simulator itself failed, or the same run came out differently. */
   simulator: 3,

@@ -1,5 +1,6 @@
 /** @module Numbers, times and tables as a person reads them. */
 import type { Micros } from '../runtime/units.ts';
+import { ANOMALIES_LISTED_MAX } from '../workloads/verdict.ts';
 
 /** `00:41.207`, `1:02:03.000`. */
 export function virtualTime(time: Micros): string {
@@ -39,6 +40,11 @@ export function several(amount: number, thing: string): string {
   return `${count(amount)} ${thing}${amount === 1 ? '' : 's'}`;
 }
 
+/** Stands after a number of anomalies of one name: a verdict lists only so many. */
+export function orMore(listed: number): string {
+  return listed >= ANOMALIES_LISTED_MAX ? ' or more' : '';
+}
+
 /** `sent 24 · failed 1`, in the order given, without what did not happen. */
 export function listing(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
@@ -71,6 +77,11 @@ export function labelled(label: string, text: string): string {
   return wrap(text, TEXT_WIDTH)
     .map((line, i) => `  ${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`)
     .join('\n');
+}
+
+/** A label and things that stand in a line each. */
+export function labelledLines(label: string, lines: readonly string[]): string {
+  return lines.map((line, i) => labelledCommand(i === 0 ? label : '', line)).join('\n');
 }
 
 /** As {@link labelled}, never wrapped: a command must stay in one line to be copied. */

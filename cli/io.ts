@@ -1,6 +1,10 @@
 /** @module All that a command sees of the world around it, so that a test can be that world. */
 import { basename, relative, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
+import { reasonOf } from './usage-error.ts';
 
 export interface Io {
   /** The result, and nothing else. */
@@ -21,11 +25,7 @@ export interface Io {
 export const ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 
 export function processIo(): Io {
-  // A reader that has seen enough (`trial list | head`) is no failure.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+  guardOutput(process.stdout, process.stderr, (code) => process.exit(code));
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -41,6 +41,16 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+/** Ends the program where its result cannot be written. Messages that nobody can read change nothing. */
+export function guardOutput(stdout: Writable, stderr: Writable, exit: (code: ExitCode) => void): void {
+  stderr.on('error', () => undefined);
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`trial list | head`) is no failure.
+    if (error.code === 'EPIPE') return;
+    stderr.write(`trial: standard output cannot be written: ${reasonOf(error)}\n`, () => exit(EXIT.usage));
+  });
 }
 
 /** What to type to call this program again: it must work when it is copied. */

@@ -7,8 +7,8 @@ import { reasonOf } from './usage-error.ts';
 
 /** @returns its file, below the folder of the program; undefined if it could not be written, which is said: the verdict stands without it */
 export async function keep(run: TrialRun, io: Io): Promise<string | undefined> {
-  const file = artefactFile(run.argument);
   const artefact = await artefactOf(run);
+  const file = await artefactFile(io.folder, artefact);
   try {
     writeArtefact(resolve(io.folder, file), artefact);
     return file;

@@ -14,7 +14,7 @@ const TOPICS: Readonly<Record<string, { readonly data: (trials: Trials) => reado
   },
   faults: {
     data: ({ faultProfiles }) => faultProfiles(),
-    text: ({ faultProfiles }) => table(faultProfiles().map(({ name, says }) => [name, says])),
+    text: ({ faultProfiles }) => table([...faultProfiles().map(({ name, says }) => [name, says]), ['FILE.json', 'a plan of your own: --faults plan.json; how it is written: README.md, "Faults from a file"']]),
   },
   config: {
     data: ({ configKeys }) => configKeys(),

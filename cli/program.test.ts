@@ -22,6 +22,9 @@ describe('the command line', () => {
     ['run --seed 99999999999999999999', 'more than the largest seed'],
     ['run toi', 'unknown workload toi; did you mean toy?'],
     ['run --set plant', '--set plant: not a setting'],
+    ['run --set plant=odd --set plant=lost', '--set plant was given 2 times'],
+    ['run --faults .', 'unknown fault profile .'],
+    ['run --faults ./', 'cannot read ./: not a regular file'],
     ['run --set plnt=lost', 'unknown setting plnt; did you mean plant?'],
     ['run --faults mold', 'unknown fault profile mold; did you mean mild?'],
     ['run --faults nowhere.json', 'no such file or directory'],
@@ -49,6 +52,7 @@ describe('the command line', () => {
   });
 
   it('helps with all commands', async () => expect((await trial('--help')).out).toMatch(/trial run \[workload\][^]*trial bench \[what\][^]*Exit codes: 0 all held/));
+  it('tells what ends with which exit code', async () => expect((await trial('run --help')).out.replaceAll(/\s+/g, ' ')).toContain('130 ended by hand, nothing found'));
   it('says its version', async () => expect((await trial('--version')).out).toBe(`${version()}\n`));
   it('takes = in place of a space', async () => expect((await trial('run --seed=1 --set=plant=allowed --duration=1s')).out).toContain('by design'));
 });
@@ -63,8 +67,9 @@ describe('trial list', () => {
         toy-too  Servers count what they are asked. (7.1-durable)
 
       faults
-        mild  One short partition.
-        none  Nothing strikes.
+        mild       One short partition.
+        none       Nothing strikes.
+        FILE.json  a plan of your own: --faults plan.json; how it is written: README.md, "Faults from a file"
 
       config
         trial

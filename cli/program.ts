@@ -16,7 +16,7 @@ import { UsageError, unknown } from './usage-error.ts';
 const COMMANDS = [run, sweep, replay, list, bench] as unknown as readonly Command[];
 
 const NAME = 'trial';
-const EXIT_CODES = 'Exit codes: 0 all held · 1 an anomaly that nothing allows · 2 wrong usage or unreadable input · 3 the simulator itself failed · 130 ended by hand, nothing found';
+const EXIT_CODES = 'Exit codes: 0 all held · 1 an anomaly that nothing allows · 2 wrong usage, or a file that cannot be read or written · 3 the simulator itself failed · 130 ended by hand, nothing found';
 
 /** Performs what the words ask. Never throws: what went wrong is said on `err`, and is the exit code. */
 export async function program(words: readonly string[], world: World): Promise<ExitCode> {
@@ -67,6 +67,7 @@ function parse(words: readonly string[], world: World): (() => Promise<ExitCode>
         if (declared.word !== undefined) options.positional(declared.word.name, { type: 'string', describe: declared.word.says });
         for (const [name, flag] of Object.entries(declared.flags)) options.option(name, optionOf(flag));
         for (const [line, says] of declared.examples) options.example(`$0 ${line}`, says);
+        options.epilogue(EXIT_CODES);
         return options.usage(`${declared.says}\n\nUsage: $0 ${declared.name} ${declared.word === undefined ? '' : `[${declared.word.name}] `}[options]`);
       },
       (parsed) => {

@@ -5,6 +5,7 @@ import * as trials from '../workloads/index.ts';
 import { artefactOf, readArtefact, writeArtefact } from './artefact.ts';
 import { bench } from './bench.ts';
 import type { World } from './command.ts';
+import { parseDuration } from './duration.ts';
 import { EXIT } from './exit-code.ts';
 import { list } from './list.ts';
 import { program } from './program.ts';
@@ -32,7 +33,7 @@ describe('the trials there are', () => {
   it.each([
     ['run frist-cluster', 'first-cluster'],
     ['run --set ack=1', 'acks'],
-    ['run --faults mixd', 'mild'],
+    ['run --faults mixd', 'mixed'],
     ['run --protocol 4.1', '4.2'],
   ])('are named when they are nearly named: %s', async (line, nearest) => {
     const { code, err } = await real(line);
@@ -53,6 +54,24 @@ describe('the trials there are', () => {
     const made = await real('run network-trouble --seed 11 --duration 30s --json');
     const given = await real('run network-trouble --seed 11 --duration 30s --faults plan.json --json', world);
     expect(given.report['digest']).toBe(made.report['digest']);
+  });
+
+  it.each(['1s', '3s'])('have a plan that an artefact can hold, in a run of %s with whichever faults', async (duration) => {
+    const world = realWorld();
+    for (const { name: faults } of trials.faultProfiles()) {
+      const base: trials.TrialArgument = { workload: trials.DEFAULT_TRIAL, seed: '1', protocol: '4.2', durationUs: parseDuration(duration, '--duration'), settings: {}, faults };
+      const { plan } = trials.describeRun(base);
+      writeArtefact(join(world.io.folder, 'a.json'), await artefactOf({ argument: base, plan, result: { digest: '', endedAt: 0, stopped: false }, verdict: { anomalies: [] } } as unknown as TrialRun));
+      expect(await readArtefact(world.io.folder, 'a.json', trials)).toMatchObject({ argument: { plan }, isEdited: false });
+    }
+  });
+
+  it('keep a failure of one second so that it can be replayed', async () => {
+    const world = realWorld();
+    const failed = await real('run --seed 1 --duration 1s --set request.timeout.ms=0 --json', world);
+    expect(failed.code).toBe(EXIT.anomaly);
+    const again = await real(`replay ${String(failed.report['artefact'])} --json`, { ...testWorld(world.io.folder), trials });
+    expect(again.report).toMatchObject({ reproduced: true, digest: failed.report['digest'] });
   });
 
   it('can have every strike of their plan switched off by hand', async () => {

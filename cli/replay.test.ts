@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Artefact } from './artefact.ts';
@@ -118,9 +118,30 @@ describe('trial replay refuses', () => {
     expect(err).toContain(message);
   });
 
+  it.each([
+    ['a folder', (file: string) => mkdirSync(file), 'not a regular file'],
+    // Sparse: it takes no room.
+    ['what is too large', (file: string) => {
+      writeFileSync(file, '');
+      truncateSync(file, 64 * 1024 * 1024 + 1);
+    }, 'larger than 64 MB'],
+  ])('%s', async (_, make, message) => {
+    const world = testWorld();
+    make(join(world.io.folder, 'x.json'));
+    const { code, err } = await trial('replay x.json', world);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toBe(`trial: cannot read x.json: ${message}\n`);
+  });
+
   it('what is not JSON', async () => {
     const folder = await kept();
     writeFileSync(join(folder, FILE), '{');
     expect((await replayIn(folder, FILE)).err).toContain('is not JSON');
   });
+});
+
+it('an artefact is not taken for a fault plan', async () => {
+  const { code, err } = await trial(`run --faults ${FILE}`, testWorld(await kept()));
+  expect(code).toBe(EXIT.usage);
+  expect(err).toBe(`trial: --faults ${FILE}: this is an artefact; use trial replay ${FILE}\n`);
 });

@@ -5,7 +5,7 @@ import type { TrialArgument } from '../workloads/trial.ts';
 import { ARGUMENT_FLAGS, argumentOf, quoted, wordsOf } from './argument.ts';
 import { readArtefact, verdictKey } from './artefact.ts';
 import type { Recorded } from './artefact.ts';
-import { JSON_FLAG, command } from './command.ts';
+import { RUN_JSON_FLAG, command } from './command.ts';
 import type { World } from './command.ts';
 import { commit, differenceOfCode, isSameCode } from './commit.ts';
 import { EXIT } from './exit-code.ts';
@@ -39,7 +39,7 @@ export const replay = command({
     seed: { kind: 'text', value: 'S', says: 'run this seed twice and compare, instead of an artefact' },
     workers: WORKERS_FLAG,
     ...ARGUMENT_FLAGS,
-    ...JSON_FLAG,
+    ...RUN_JSON_FLAG,
   },
   examples: [
     ['replay results/failures/broker-restart-8814.json', 'a kept failure; it may have been kept by another commit, which is said'],

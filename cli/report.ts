@@ -9,6 +9,7 @@ export interface RunReport {
   readonly seed: string;
   readonly protocol: string;
   readonly workers: number;
+  /** Of what was seen. `pass` beside `stopped` proves nothing. */
   readonly verdict: 'pass' | 'fail';
   readonly anomalies: readonly AnomalyReport[];
   readonly digest: string;

@@ -1,18 +1,18 @@
 /** @module A run as a person reads it: the verdict first, then what was tried, what struck, and how to run it again. */
+import type { FaultPlan } from '../runtime/faults/plan.ts';
 import { MILLISECOND, SECOND } from '../runtime/units.ts';
 import type { Anomaly } from '../workloads/checkers/checker.ts';
-import type { ConfigValues, Trial } from '../workloads/trial.ts';
-import { isFailure } from '../workloads/verdict.ts';
-import type { Strike, TrialVerdict } from '../workloads/verdict.ts';
-import { bytes, count, figure, groupBy, labelled, labelledCommand, listing, several, tally, virtualTime } from './format.ts';
+import { AFTERGLOW_US } from '../workloads/trial.ts';
+import type { ConfigValues, TopicDeclaration, Trial } from '../workloads/trial.ts';
+import { ANOMALIES_LISTED_MAX, isFailure } from '../workloads/verdict.ts';
+import type { Strike } from '../workloads/verdict.ts';
+import { bytes, count, figure, groupBy, labelled, labelledCommand, labelledLines, listing, orMore, several, tally, virtualTime } from './format.ts';
 import type { TrialRun } from './trial-run.ts';
 import { withSettings } from './with-settings.ts';
 
-/** Anomalies of one name that are shown in full. */
-const SHOWN_PER_NAME = 3;
 /** Strikes shown before an anomaly: the ones most likely to have caused it. */
 const STRIKES_SHOWN = 6;
-/** Links shown of a strike that hit many. */
+/** Links that a strike may have hit and be shown with each of them. */
 const LINKS_SHOWN = 3;
 
 export interface RunText {
@@ -25,41 +25,53 @@ export interface RunText {
 }
 
 export function runText({ run, trial, artefact, replay }: RunText): string {
-  return [...verdictText(run, replay), '', factsText(run, trial), ...(artefact === undefined ? [] : [labelled('kept in', artefact)]), labelledCommand('replay', replay), ''].join('\n');
+  return [...verdictText(run, trial, replay), '', factsText(run, trial), ...(artefact === undefined ? [] : [labelled('kept in', artefact)]), labelledCommand('replay', replay), ''].join('\n');
 }
 
-function verdictText({ argument, verdict, result }: TrialRun, replay: string): string[] {
+function verdictText(run: TrialRun, trial: Trial, replay: string): string[] {
+  const { argument, verdict, result } = run;
   const where = `seed ${argument.seed}, virtual ${virtualTime(result.endedAt)}`;
   const open = verdict.anomalies.filter(({ byDesign }) => byDesign === null);
   const byDesign = verdict.anomalies.filter((anomaly) => anomaly.byDesign !== null);
-  const lines = [...failuresText(open, argument.seed, verdict, replay), ...byDesignText(byDesign)];
+  const lines = [...failuresText(open, run, replay), ...byDesignText(byDesign)];
   if (result.stopped) lines.push(`■ ${argument.workload}: stopped by hand  (${where})`, '    What was not seen proves nothing.');
-  if (isFailure(verdict)) lines.push(`✗ ${argument.workload}: ${several(open.length, 'anomaly').replace('anomalys', 'anomalies')} that nothing allows  (${where})`);
-  else if (!result.stopped) lines.push(`✓ ${argument.workload}: ${byDesign.length > 0 ? 'nothing went wrong but what the configuration allows' : 'all held'}  (${where})`);
+  if (isFailure(verdict)) lines.push(`✗ ${argument.workload}: ${open.length === 1 ? '1 anomaly' : `${count(open.length)}${orMore(mostOfOneName(open))} anomalies`} that nothing allows  (${where})`);
+  else if (!result.stopped) lines.push(`${heldText(run, trial, byDesign.length > 0)}  (${where})`);
   return lines;
 }
 
-function failuresText(anomalies: readonly Anomaly[], seed: string, verdict: TrialVerdict, replay: string): string[] {
-  const lines: string[] = [];
-  for (const [name, group] of groupBy(anomalies, (anomaly) => anomaly.name)) {
-    for (const anomaly of group.slice(0, SHOWN_PER_NAME)) {
-      const isFirst = lines.length === 0;
-      lines.push(`✗ ${name}  (${anomaly.row}, ${anomaly.class})  seed ${seed}, virtual ${virtualTime(anomaly.time)}`, ...detailText(anomaly));
-      const strikes = strikesBefore(momentOf(anomaly), verdict.strikes.list);
-      if (strikes !== '') lines.push(labelled('what struck', strikes));
-      if (isFirst) lines.push(labelledCommand('replay', replay));
-      lines.push('');
-    }
-    if (group.length > SHOWN_PER_NAME) lines.push(`✗ … and ${count(group.length - SHOWN_PER_NAME)} more ${name}`, '');
-  }
-  return lines;
+function heldText({ argument, verdict }: TrialRun, trial: Trial, isByDesign: boolean): string {
+  const { acks } = withSettings(trial, argument.settings).producers.config;
+  // With acks=0 nobody waits for a promise.
+  if (verdict.counts['acknowledged'] === 0 && String(acks) !== '0') return `○ ${argument.workload}: nothing was acknowledged, so nothing was on trial`;
+  return `✓ ${argument.workload}: ${isByDesign ? 'nothing went wrong but what the configuration allows' : 'all held'}`;
+}
+
+function mostOfOneName(anomalies: readonly Anomaly[]): number {
+  return Math.max(0, ...[...groupBy(anomalies, ({ name }) => name).values()].map(({ length }) => length));
+}
+
+/** The first of each name in full, and how many more there are. */
+function failuresText(anomalies: readonly Anomaly[], run: TrialRun, replay: string): string[] {
+  return [...groupBy(anomalies, ({ name }) => name)].flatMap(([name, group], i) => {
+    const [first, ...more] = group;
+    const strikes = strikesBefore(momentOf(first!), run);
+    return [
+      `✗ ${name}  (${first!.row}, ${first!.class})  seed ${run.argument.seed}, virtual ${virtualTime(first!.time)}`,
+      ...detailText(first!),
+      ...(more.length > 0 ? [`    ${group.length >= ANOMALIES_LISTED_MAX ? 'at least ' : ''}${count(more.length)} more of these, first at virtual ${virtualTime(more[0]!.time)}`] : []),
+      ...(strikes.length > 0 ? [labelledLines('what struck', strikes)] : []),
+      ...(i === 0 ? [labelledCommand('replay', replay)] : []),
+      '',
+    ];
+  });
 }
 
 /** What the configuration allows is counted, explained once, and never hidden. */
 function byDesignText(anomalies: readonly Anomaly[]): string[] {
   return [...groupBy(anomalies, ({ name, byDesign }) => `${name}  by design: ${byDesign}`)].flatMap(([what, group]) => {
     const [first] = group;
-    return [`○ ${what}  (${first!.row}, ${first!.class})  ${count(group.length)}×, first at virtual ${virtualTime(first!.time)}`, ...detailText(first!), ''];
+    return [`○ ${what}  (${first!.row}, ${first!.class})  ${count(group.length)}×${orMore(group.length)}, first at virtual ${virtualTime(first!.time)}`, ...detailText(first!), ''];
   });
 }
 
@@ -73,42 +85,55 @@ function momentOf({ time, detail }: Anomaly): number {
   return Math.min(time, Math.max(...(named.length > 0 ? named : [time])) + MILLISECOND);
 }
 
-/** The last timed faults before it; weather where there is room. */
-function strikesBefore(time: number, strikes: readonly Strike[]): string {
-  const before = strikes.filter((strike) => strike.time <= time);
-  const isWeather = ({ id }: Strike): boolean => id.includes('/');
+/** The last timed faults before it; weather where there is room. Each with the id by which it can be switched off. */
+function strikesBefore(time: number, { verdict, actors }: TrialRun): string[] {
+  const before = verdict.strikes.list.filter((strike) => strike.time <= time);
   const timed = before.filter((strike) => !isWeather(strike)).slice(-STRIKES_SHOWN);
   const room = STRIKES_SHOWN - timed.length;
   const weather = room > 0 ? before.filter(isWeather).slice(-room) : [];
   return [...timed, ...weather]
     .sort((a, b) => a.time - b.time)
-    .map(({ time: at, kind, actor, detail }) => `${virtualTime(at)} ${kind} ${detail === '' ? `on ${actor}` : linksText(detail)}`)
-    .join(' · ');
+    .map((strike) => `${virtualTime(strike.time)} ${strike.kind} ${strike.id}${isWeather(strike) ? '' : `  ${victimsOf(strike, actors.length)}`}`);
 }
 
-/** `a>b b>a c>d` is `a<>b c>d`; of many links the first few and a number. */
-function linksText(detail: string): string {
-  const links = detail.split(' ');
+/** An id of the weather names the link itself. */
+function isWeather({ id }: Strike): boolean {
+  return id.includes('/');
+}
+
+function victimsOf({ actor, detail }: Strike, actorCount: number): string {
+  return detail.includes('>') ? linksText(detail.split(' '), actorCount) : `on ${actor}`;
+}
+
+/** `a>b b>a c>d` is `a<>b c>d`; of many links whom they have in common, or a number. */
+function linksText(links: readonly string[], actorCount: number): string {
   const shown = links.flatMap((link) => {
     const back = link.split('>').reverse().join('>');
     if (!links.includes(back)) return [link];
     return link < back ? [link.replace('>', '<>')] : [];
   });
-  return [...shown.slice(0, LINKS_SHOWN), ...(shown.length > LINKS_SHOWN ? [`and ${count(shown.length - LINKS_SHOWN)} more`] : [])].join(' ');
+  if (shown.length <= LINKS_SHOWN) return shown.join(' ');
+  const common = links[0]!.split('>').find((name) => links.every((link) => link.split('>').includes(name)));
+  if (common === undefined) return several(links.length, 'link');
+  const others = new Set(links.flatMap((link) => link.split('>'))).size - 1;
+  const rest = others === actorCount - 1 ? 'everybody' : several(others, 'other');
+  if (shown.every((link) => link.includes('<>'))) return `${common}<>${rest}`;
+  if (links.every((link) => link.startsWith(`${common}>`))) return `${common}>${rest}`;
+  return links.every((link) => link.endsWith(`>${common}`)) ? `${rest}>${common}` : several(links.length, 'link');
 }
 
 function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial: Trial): string {
   const seconds = result.wallMs / 1_000;
   const settings = Object.entries(argument.settings).map(([key, value]) => `${key}=${value}`);
   const { cluster, producers, consumers } = withSettings(trial, argument.settings);
-  const topics = Object.entries(cluster.topics).map(([name, topic]) => `${name}: ${several(topic.partitions, 'partition')} × ${several(topic.replicationFactor, 'replica')}${inBrackets(topic.config)}`);
+  const topics = Object.entries(cluster.topics).map(([name, topic]) => `${name}: ${several(topic.partitions, 'partition')} × ${several(topic.replicationFactor, 'replica')}${inBrackets(inEffect(topic))}`);
   const load = `${several(producers.count, 'producer')}, ${count(producers.ratePerSecond)} records/s together${inBrackets(producers.config)} · ${several(consumers.count, 'consumer')}${inBrackets(consumers.config)}`;
   const struck = tally(verdict.strikes.counts);
   return [
-    labelled('on trial', `${trial.says} (${trial.rows.join(', ')})`),
+    labelled('on trial', `${settings.length > 0 ? '(as declared) ' : ''}${trial.says} (${trial.rows.join(', ')})`),
+    ...(settings.length > 0 ? [labelled('changed', settings.join(', '))] : []),
     labelled('cluster', `${several(cluster.brokers, 'broker')}${inBrackets(cluster.config)} · ${topics.join(' · ')} · protocol ${argument.protocol}`),
-    labelled('load', `${load} · for ${figure((argument.durationUs ?? trial.durationUs) / SECOND)} s`),
-    ...(settings.length > 0 ? [labelled('set', settings.join(' · '))] : []),
+    labelled('load', `${load} · ${lastingText(argument.durationUs ?? trial.durationUs, plan)}`),
     labelled('faults', `${argument.faults ?? 'a plan of its own'}: ${several(plan.timed.length, 'timed fault')}, ${plan.weather.length === 0 ? 'no weather' : 'weather'}${plan.switchedOff.length > 0 ? `, ${count(plan.switchedOff.length)} switched off` : ''}`),
     labelled('what struck', struck === '' ? 'nothing' : struck),
     labelled('what happened', listing(verdict.counts)),
@@ -116,6 +141,17 @@ function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial
     labelled('memory', `disks hold ${bytes(result.diskBytes)} · judges keep ${several(verdict.kept, 'thing')}`),
     labelled('digest', result.stopped ? `${result.digest} (of this beginning only)` : result.digest),
   ].join('\n');
+}
+
+/** A minimum above the number of replicas counts as that number (LA-2). */
+function inEffect({ replicationFactor, config }: TopicDeclaration): ConfigValues | undefined {
+  const minimum = config?.['min.insync.replicas'];
+  return Number(minimum) > replicationFactor ? { ...config, 'min.insync.replicas': `${String(minimum)}, in effect ${replicationFactor}` } : config;
+}
+
+function lastingText(durationUs: number, { timed, weather }: FaultPlan): string {
+  if (timed.length + weather.length === 0) return `for ${figure((durationUs + AFTERGLOW_US) / SECOND)} s`;
+  return `for ${figure(durationUs / SECOND)} s under faults and ${figure(AFTERGLOW_US / SECOND)} s after`;
 }
 
 function inBrackets(config: ConfigValues | undefined): string {

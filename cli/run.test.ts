@@ -1,12 +1,26 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTraceFile } from '../runtime/trace/trace-file.ts';
 import { EXIT } from './exit-code.ts';
 import type { RunReport } from './report.ts';
 import { testWorld, trial } from './testing/cli-world.ts';
+import type { TestWorld } from './testing/cli-world.ts';
 
 const reportOf = (out: string): RunReport & { artefact: string | null; replay: string } => JSON.parse(out) as RunReport & { artefact: string | null; replay: string };
+
+/** A world in which Ctrl-C is pressed as soon as its terminal shows this. */
+function pressing(text: string): TestWorld {
+  const world = testWorld(undefined, 80);
+  let isPressed = false;
+  const err = (shown: string): void => {
+    world.io.err(shown);
+    if (isPressed || !shown.includes(text)) return;
+    isPressed = true;
+    world.press();
+  };
+  return { ...world, io: { ...world.io, err } };
+}
 
 describe('trial run', () => {
   it('prints one object with --json, the contract\'s fields first', async () => {
@@ -61,12 +75,12 @@ describe('trial run', () => {
   });
 
   it('writes a trace that can be read again', async () => {
-    const { out, folder } = await trial('run --seed 3 --trace traces/3.jsonl');
-    const { header, lines, isTruncated } = readTraceFile(join(folder, 'traces/3.jsonl'));
+    const { out, folder } = await trial('run --seed 3 --trace 3.jsonl');
+    const { header, lines, isTruncated } = readTraceFile(join(folder, '3.jsonl'));
     expect(header).toMatchObject({ seed: '3', about: { workload: 'toy' } });
     expect(lines.length).toBeGreaterThan(100);
     expect(isTruncated).toBe(false);
-    expect(out).toMatch(/trace +traces\/3.jsonl: [\d ]+ events/);
+    expect(out).toMatch(/trace +3.jsonl: [\d ]+ events/);
   });
 
   it('refuses a trace file that cannot be written before it runs', async () => {
@@ -75,6 +89,20 @@ describe('trial run', () => {
     const { code, err } = await trial('run --trace there', world);
     expect(code).toBe(EXIT.usage);
     expect(err).toMatch(/^trial: --trace there: cannot be written: illegal operation on a directory\n$/);
+  });
+
+  it('refuses a trace in a folder that is not there, and makes none', async () => {
+    const { code, err, folder } = await trial('run --trace there/x.jsonl');
+    expect(code).toBe(EXIT.usage);
+    expect(err).toBe(`trial: --trace there/x.jsonl: there is no folder ${join(folder, 'there')}\n`);
+    expect(existsSync(join(folder, 'there'))).toBe(false);
+  });
+
+  // A device that is full stays what it is: a trace is never renamed into its place.
+  it('names a trace that could not be written to its end', async () => {
+    const { code, err } = await trial('run --seed 3 --trace /dev/full');
+    expect(code).toBe(EXIT.usage);
+    expect(err).toBe('trial: --trace /dev/full: cannot be written: no space left on device\n');
   });
 
   it('takes a plan from a file', async () => {
@@ -107,6 +135,14 @@ describe('trial run', () => {
     const { code, out } = await running;
     expect(code).toBe(EXIT.interrupted);
     expect(out).not.toContain('✓');
+  });
+
+  it('says that it was ended by hand while it was verified', async () => {
+    const world = pressing('verifying');
+    const { code, out } = await trial('run --seed 1 --duration 1s --verify', world);
+    expect(out).toContain('Not verified: stopped by hand.');
+    expect(code).toBe(EXIT.interrupted);
+    expect((await trial('run --seed 1 --duration 1s --set plant=lost --verify', pressing('verifying'))).code).toBe(EXIT.anomaly);
   });
 
   it('verifies on another number of workers', async () => {

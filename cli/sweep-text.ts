@@ -1,5 +1,5 @@
 /** @module A sweep as a person reads it. */
-import { count, figure, groupBy, labelled, labelledCommand, several } from './format.ts';
+import { count, figure, groupBy, labelled, labelledCommand, orMore, several } from './format.ts';
 import type { SweepFailure, SweepReport } from './report.ts';
 
 /** Failing seeds that are listed; the rest is counted. */
@@ -24,5 +24,5 @@ export function sweepText(report: SweepReport, replay: (failure: SweepFailure) =
 
 function namesOf({ anomalies }: SweepFailure): string {
   const names = anomalies.filter(({ byDesign }) => byDesign === null).map(({ name, row }) => `${name} (${row})`);
-  return [...groupBy(names, (name) => name)].map(([name, group]) => (group.length === 1 ? name : `${name} ${count(group.length)}×`)).join(', ');
+  return [...groupBy(names, (name) => name)].map(([name, group]) => (group.length === 1 ? name : `${name} ${count(group.length)}×${orMore(group.length)}`)).join(', ');
 }

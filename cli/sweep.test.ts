@@ -58,6 +58,13 @@ describe('trial sweep', () => {
     expect(reportOf(out)).toMatchObject({ from: '18446744073709551614', to: '18446744073709551615', runs: 2, failed: [{ seed: '18446744073709551615' }] });
   });
 
+  it('says what it found though the file cannot be written', async () => {
+    const { code, out, err } = await trial('sweep --seeds 1..1 --duration 1s --out /dev/full --json');
+    expect(reportOf(out)).toMatchObject({ runs: 1 });
+    expect(err).toBe('trial: --out /dev/full: cannot be written: no space left on device\n');
+    expect(code).toBe(EXIT.usage);
+  });
+
   it('writes the object to a file too', async () => {
     const { out, folder } = await trial('sweep --seeds 1..1 --duration 1s --out out/sweep.json --json');
     expect(readFileSync(join(folder, 'out/sweep.json'), 'utf8')).toBe(out);

@@ -5,7 +5,7 @@ import { JSON_FLAG, command } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
-import { writable, writeWhole } from './files.ts';
+import { unwritable, writable, writeWhole } from './files.ts';
 import { count, figure } from './format.ts';
 import { interruptible } from './interrupt.ts';
 import { keep } from './keep.ts';
@@ -102,9 +102,9 @@ export const sweep = command({
       doneThrough: tally.doneThrough ?? null,
       broken: tally.broken === undefined ? null : { seed: tally.broken.seed, message: tally.broken.error.message },
     };
-    if (out !== undefined) writeWhole(out, json(report));
     io.out(given.json ? json(report) : sweepText(report, ({ seed, artefact }) => (artefact === null ? againWith(seed) : `${io.program} replay ${quoted(artefact)}`)));
     if (tally.broken !== undefined) io.err(`trial: seed ${tally.broken.seed}: the simulator itself failed: ${tally.broken.error.message}\n  to see it again: ${againWith(tally.broken.seed)}\n`);
+    if (out !== undefined) writeOut(out, report, given.out!);
     return exitCodeOf(report);
   },
 });
@@ -118,6 +118,15 @@ function rangeOf(given: { readonly seeds: string | undefined; readonly for: stri
   }
   parseDuration(given.for!, '--for');
   return { from: BigInt(parseSeed(given['seed-from'] ?? '0', '--seed-from')), to: SEED_MAX };
+}
+
+/** After all is said: what was found is not lost with the file. @throws {UsageError} */
+function writeOut(path: string, report: SweepReport, file: string): void {
+  try {
+    writeWhole(path, json(report));
+  } catch (error) {
+    throw unwritable('--out', file, error);
+  }
 }
 
 function sweepLine({ runs, failures, virtual }: SweepTally, total: bigint | undefined, startedAt: number): string {

@@ -18,7 +18,13 @@ test.each([
   expect(nearest(word, KEYS)).toBe(meant);
 });
 
-test('of equally near words the first wins', () => {
+test('of equally near words the one that begins most like it wins', () => {
+  expect(nearest('mixd', ['mild', 'mixed'])).toBe('mixed');
+  expect(nearest('mixd', ['mixed', 'mild'])).toBe('mixed');
+  expect(nearest('mild', ['mixed', 'mild'])).toBe('mild');
+});
+
+test('of equally near words that begin alike the first wins', () => {
   expect(nearest('abd', ['abc', 'abe'])).toBe('abc');
 });
 

@@ -1,14 +1,17 @@
 /** @module What was probably meant: the nearest of the words there are, for every message that refuses a wrong one. */
 
-/** The candidate that takes the fewest edits (insert, delete, replace a letter, reorder its parts); undefined if even that takes more than a third of the word. */
+/** The candidate that takes the fewest edits (insert, delete, replace a letter, reorder its parts); undefined if even that takes more than a third of the word. Of equally near ones the one that begins most like the word. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let fewest = Math.max(2, Math.floor(word.length / 3));
+  let longestPrefix = -1;
   for (const candidate of candidates) {
     // `max.lag.time` for `lag.time.max`: the right parts in another order are one edit.
     const edits = Math.min(editDistance(word.toLowerCase(), candidate.toLowerCase()), 1 + editDistance(reordered(word), reordered(candidate)));
-    if (edits >= fewest) continue;
+    const prefix = sharedPrefix(word.toLowerCase(), candidate.toLowerCase());
+    if (edits > fewest || (edits === fewest && prefix <= longestPrefix)) continue;
     fewest = edits;
+    longestPrefix = prefix;
     best = candidate;
   }
   return best;
@@ -16,6 +19,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 
 function reordered(word: string): string {
   return word.toLowerCase().split(/[._-]/).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join('.');
+}
+
+/** How many letters both begin with. */
+function sharedPrefix(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }
 
 /** Levenshtein's distance, one row of the table at a time. */

@@ -48,7 +48,11 @@ export function describeRun(argument: TrialArgument): { readonly actors: readonl
   return { actors: actors.map(({ name }) => name), plan: faults, virtualUs: endsAt };
 }
 
-/** A fault plan from a file, for this argument. */
+/** A fault plan from a file or an artefact, for this argument, which has been checked. */
 export function parsePlanFile(json: unknown, argument: TrialArgument): { readonly plan: FaultPlan } | { readonly errors: readonly string[] } {
-  return parseFaultPlan(json, describeRun({ ...argument, plan: undefined }).actors);
+  const bare = { ...argument, plan: undefined };
+  const result = resolveTrial(bare);
+  if ('problems' in result) return { errors: result.problems };
+  const { topics, phases } = result.resolved;
+  return parseFaultPlan(json, { actors: describeRun(bare).actors, topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])), healsAt: phases.healsAt });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANOMALIES } from './checkers/anomalies.ts';
-import { ANOMALIES_LISTED_MAX, createTrialJudge } from './judge.ts';
+import { createTrialJudge } from './judge.ts';
+import { ANOMALIES_LISTED_MAX } from './verdict.ts';
 import { ENDED, acked, appended, booted, elected, finalRead, leads, polled, promises, sent, struck, traced, watermark, written } from './testing/trace.ts';
 import type { Step } from './testing/trace.ts';
 import { isFailure } from './verdict.ts';

@@ -9,10 +9,8 @@ import { createLivenessChecker } from './checkers/liveness.ts';
 import { createOrderChecker } from './checkers/order.ts';
 import { Tally } from './checkers/tally.ts';
 import { createVisibleChecker } from './checkers/visible.ts';
+import { ANOMALIES_LISTED_MAX } from './verdict.ts';
 import type { TrialVerdict } from './verdict.ts';
-
-/** Anomalies of one name and cause that a verdict lists; the last of them says how many more there were. */
-export const ANOMALIES_LISTED_MAX = 100;
 
 /** The judge for a trial with these promises. Its verdict is a {@link TrialVerdict}. */
 export function createTrialJudge(promises: Promises): Judge {

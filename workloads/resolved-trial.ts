@@ -15,14 +15,13 @@ import { TRIALS } from './catalogue.ts';
 import type { Promises } from './checkers/checker.ts';
 import { FAULT_PROFILES } from './faults/profiles.ts';
 import { TRIAL_DEFINITION, scopeSettings, tryParse } from './settings.ts';
-import type { Trial, TrialArgument } from './trial.ts';
+import { AFTERGLOW_US } from './trial.ts';
+import type { ConfigValues, Trial, TrialArgument } from './trial.ts';
 
 /** The cluster comes up and the topics are made before this. */
 const LOAD_FROM: Micros = 5 * SECOND;
 /** Faults begin so long after the load. */
 const CALM_US: Micros = 2 * SECOND;
-/** Load goes on so long after the faults have stopped, to show that it works again. */
-const AFTERGLOW_US: Micros = 5 * SECOND;
 /** After every client has given up or been answered, so long for replicas to catch up before the final read. */
 const SETTLE_US: Micros = 5 * SECOND;
 /** The final read must be over by then. */
@@ -44,7 +43,10 @@ export interface ResolvedTopic {
   readonly name: string;
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** What holds in the end: its own values over the brokers'. */
   readonly config: TopicConfig;
+  /** Its own values, as the topic is created with them. */
+  readonly overrides: Readonly<Record<string, string>>;
 }
 
 export interface ResolvedTrial {
@@ -87,11 +89,14 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
     'value.bytes': trial.producers.valueBytes ?? TRIAL_DEFINITION.keys['value.bytes'].default,
     ...scoped.trial,
   });
-  // Topic keys that a broker has too are the topics' own here; the rest of a topic's config overrides what brokers say.
   const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker });
   const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer });
   const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer });
-  const topicConfigs = topics.map(([name, { config }]) => ({ name, parsed: tryParse(TOPIC_CONFIG, { ...config, ...scoped.topic }) }));
+  const brokerWide = 'config' in broker ? { 'max.message.bytes': broker.config['message.max.bytes'], 'min.insync.replicas': broker.config['min.insync.replicas'] } : {};
+  const topicConfigs = topics.map(([name, { config }]) => {
+    const overrides = { ...config, ...scoped.topic };
+    return { name, overrides, parsed: tryParse(TOPIC_CONFIG, { ...brokerWide, ...overrides }) };
+  });
   for (const result of [own, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
   if (!('config' in own) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || protocol === undefined || problems.length > 0) return { problems: [...new Set(problems)] };
 
@@ -104,7 +109,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
       protocol: protocol.variant,
       brokers: own.config.brokers,
       brokerConfig: broker.config,
-      topics: topicConfigs.flatMap(({ name, parsed }) => ('config' in parsed ? [{ name, partitions: own.config.partitions, replicationFactor, config: parsed.config }] : [])),
+      topics: topicConfigs.flatMap(({ name, overrides, parsed }) => ('config' in parsed ? [{ name, partitions: own.config.partitions, replicationFactor, config: parsed.config, overrides: asText(overrides) }] : [])),
       producers: { count: own.config.producers, ratePerSecond: own.config.rate, valueBytes: own.config['value.bytes'], config: producer.config },
       consumers: { count: own.config.consumers, config: consumer.config },
       faults,
@@ -121,6 +126,10 @@ function phases(durationUs: Micros, producer: ProducerConfig): Phases {
   return { loadFrom: LOAD_FROM, faultsFrom: Math.min(LOAD_FROM + CALM_US, healsAt), healsAt, loadUntil, auditFrom, endsAt: auditFrom + FINAL_READ_US };
 }
 
+function asText(values: ConfigValues): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
+}
+
 /** What the configuration promises, for the judges. */
 export function promisesOf({ topics, producers, consumers, phases: { healsAt } }: ResolvedTrial): Promises {
   const { config } = producers;
@@ -135,5 +144,5 @@ export function promisesOf({ topics, producers, consumers, phases: { healsAt } }
 
 function unknown(what: string, given: string, candidates: readonly string[]): string {
   const near = nearest(given, candidates);
-  return `Unknown ${what} '${given}'${near === undefined ? '' : `: did you mean '${near}'?`} There is: ${candidates.join(', ')}.`;
+  return `Unknown ${what} '${given}'${near === undefined ? '.' : `: did you mean '${near}'?`} There is: ${candidates.join(', ')}.`;
 }

@@ -75,7 +75,7 @@ function clusterActors({ brokers, brokerConfig, protocol }: ResolvedTrial, plant
 function operatorActor({ topics }: ResolvedTrial): Actor {
   return operator({
     controller: CONTROLLER,
-    topics: topics.map(({ name, partitions, replicationFactor, config }) => ({ name, partitions, replicationFactor, config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)])) })),
+    topics: topics.map(({ name, partitions, replicationFactor, overrides }) => ({ name, partitions, replicationFactor, config: overrides })),
   });
 }
 

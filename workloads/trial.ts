@@ -1,6 +1,10 @@
 /** @module How a trial is declared: one file per trial, one screen, which a reader of the book recognises. */
 import type { FaultPlan } from '../runtime/faults/plan.ts';
-import type { Micros } from '../runtime/index.ts';
+import { SECOND } from '../runtime/units.ts';
+import type { Micros } from '../runtime/units.ts';
+
+/** Load goes on so long after the faults have stopped, to show that it works again. */
+export const AFTERGLOW_US: Micros = 5 * SECOND;
 
 /** Kafka config keys and their values, as a user writes them. */
 export type ConfigValues = Readonly<Record<string, string | number | boolean>>;

@@ -1,6 +1,9 @@
 /** @module The verdict of a run, as plain data: it crosses threads, and is printed as JSON. */
 import type { Anomaly } from './checkers/checker.ts';
 
+/** Anomalies of one name and cause that a verdict lists; the last of them says how many more there were. */
+export const ANOMALIES_LISTED_MAX = 100;
+
 /** A fault that really hit. */
 export interface Strike {
   readonly id: string;

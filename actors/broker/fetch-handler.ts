@@ -93,7 +93,8 @@ function* readPartition(replicas: ReplicaManager, request: FetchRequest, topic: 
   const sampled = answer(wanted, partition, NONE);
   const bound = replicaId !== CONSUMER || replicas.options.planted.servesBeyondHighWatermark === true ? log.logEndOffset : log.highWatermark;
   // A copy: the answer is sent after other partitions may have been waited for.
-  const records = maxBytes > 0 || isFirst ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
+  const hasRecords = wanted.fetchOffset < bound && (maxBytes > 0 || isFirst);
+  const records = hasRecords ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
   if (replicaId !== CONSUMER && notesFollower) partition.followerFetched(replicaId, wanted.fetchOffset, replicaEpoch);
   return { fetched: { ...sampled, records }, isUrgent: false };
 }
@@ -117,7 +118,14 @@ function divergence(partition: Partition, wanted: Wanted): { readonly epoch: num
 }
 
 function watchedPartitions(replicas: ReplicaManager, request: FetchRequest): Partition[] {
-  return request.topics.flatMap(({ topic, partitions }) => partitions.flatMap(({ partition }) => replicas.partition(topic, partition) ?? []));
+  const watched: Partition[] = [];
+  for (const { topic, partitions } of request.topics) {
+    for (const { partition: index } of partitions) {
+      const partition = replicas.partition(topic, index);
+      if (partition !== undefined) watched.push(partition);
+    }
+  }
+  return watched;
 }
 
 function failed(wanted: Wanted, error: ErrorName, partition: Partition | undefined): ReadResult {

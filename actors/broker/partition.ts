@@ -24,6 +24,7 @@ import type { BrokerOptions } from './broker-options.ts';
 import { afterFetch, isCaughtUp, reelectedFollower, unknownFollower } from './follower-state.ts';
 import type { FollowerState } from './follower-state.ts';
 import { nextHighWatermark } from './high-watermark.ts';
+import type { ReplicaView } from './high-watermark.ts';
 
 /** A leader's clock may run ahead of a client's by this before a timestamp is refused (message.timestamp.after.max.ms). */
 const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
@@ -302,11 +303,13 @@ export class Partition {
     return true;
   }
 
-  *#replicaViews(): IterableIterator<{ logEndOffset: Offset; isInMaximalIsr: boolean; isAboutToJoin: boolean }> {
+  #replicaViews(): ReplicaView[] {
+    const views: ReplicaView[] = [];
     for (const [replica, { logEndOffset }] of this.#followers) {
       const isInMaximalIsr = this.isr.includes(replica) || (this.pending?.added.includes(replica) ?? false);
-      yield { logEndOffset, isInMaximalIsr, isAboutToJoin: !isInMaximalIsr && this.#isCaughtUp(replica) && this.#isEligible(replica) };
+      views.push({ logEndOffset, isInMaximalIsr, isAboutToJoin: !isInMaximalIsr && this.#isCaughtUp(replica) && this.#isEligible(replica) });
     }
+    return views;
   }
 
   #isCaughtUp(replica: number): boolean {

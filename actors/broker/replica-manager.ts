@@ -20,6 +20,8 @@ export class ReplicaManager implements PartitionHost {
   readonly #submit: (partition: Partition) => void;
   readonly #brokerEpoch: () => number;
   readonly #partitions = new Map<string, Partition>();
+  /** The same by topic and index: every request looks them up. */
+  readonly #byTopic = new Map<string, Partition[]>();
   readonly #fetchers = new Map<number, ReplicaFetcher>();
   /** The high watermarks as they were last written down, by this incarnation or the one before (HW-7). */
   readonly #checkpointed = new Map<string, PartitionOffset>();
@@ -37,7 +39,7 @@ export class ReplicaManager implements PartitionHost {
   }
 
   partition(topic: string, index: number): Partition | undefined {
-    return this.#partitions.get(directoryOf(topic, index));
+    return this.#byTopic.get(topic)?.[index];
   }
 
   proposed(partition: Partition): void {
@@ -99,6 +101,9 @@ export class ReplicaManager implements PartitionHost {
     log.highWatermark = Math.min(Math.max(this.#checkpointed.get(directory)?.offset ?? 0, log.logStartOffset), log.logEndOffset);
     const partition = new Partition(topic, index, log, this);
     this.#partitions.set(directory, partition);
+    const ofTopic = this.#byTopic.get(topic) ?? [];
+    ofTopic[index] = partition;
+    this.#byTopic.set(topic, ofTopic);
     this.context.observe({ kind: 'log-opened', topic, partition: index, broker: this.options.brokerId, logEndOffset: log.logEndOffset, latestEpoch: log.latestEpoch ?? -1 });
     return partition;
   }

@@ -16,7 +16,7 @@ const KEYS = {
   'replica.fetch.response.max.bytes': sizeBytes(10_485_760, 'Most bytes of the fetch of a follower (F-8).'),
   'replica.fetch.wait.max.ms': durationMs(500, 'How long a leader waits for replica.fetch.min.bytes.'),
   'replica.high.watermark.checkpoint.interval.ms': durationMs(5_000, 'How often high watermarks are written to disk.', { atLeast: 1 }),
-  'replica.lag.time.max.ms': durationMs(30_000, 'A follower that has not caught up for so long leaves the ISR.', { earlier: [{ before: '2.5', default: 10_000 }] }),
+  'replica.lag.time.max.ms': durationMs(30_000, 'A follower that has not caught up for so long leaves the ISR.', { atLeast: 1, earlier: [{ before: '2.5', default: 10_000 }] }),
   'replica.socket.timeout.ms': durationMs(30_000, 'How long a fetch of a follower may stay unanswered.'),
 } as const;
 

@@ -172,7 +172,10 @@ export class Lane {
     this.#position += 4 + bytes.length;
   }
 
-  /** Plain data: a tag, then what it says. Objects are their values in order, for the kind of an observation says what its keys are. */
+  /**
+   * Plain data: a tag, then what it says. Objects are their values in order, for the kind of an observation says what its keys are.
+   * What is said is said for good: it is frozen, so that an actor that changes it afterwards gets an error, on every number of workers.
+   */
   #plain(value: unknown): void {
     if (this.#position + 128 > this.#bytes.length) this.#makeRoom(128);
     if (typeof value === 'number') {
@@ -189,6 +192,7 @@ export class Lane {
       this.#tag(PLAIN_BYTES);
       this.#blob(value);
     } else if (typeof value === 'object') {
+      Object.freeze(value);
       const isArray = Array.isArray(value);
       const items: readonly unknown[] = isArray ? value : Object.values(value);
       this.#tag(isArray ? PLAIN_ARRAY : PLAIN_OBJECT);

@@ -1,6 +1,7 @@
 /**
  * @module
  * A fault plan from a file (`--faults plan.json`): the JSON form of {@link FaultPlan}, times in µs. What is left out: no weather, nothing switched off.
+ * Users find the format in README.md, "Faults from a file".
  *
  *     { "timed": [{ "id": "f1", "kind": "crash", "at": 10000000, "for": 5000000, "target": { "role": "leader of orders-0" } }] }
  */
@@ -8,7 +9,19 @@ import { z } from 'zod';
 import { LINK_FAULTS, PROCESS_FAULTS, WEATHER_KINDS, isProcessFault } from '../../runtime/faults/plan.ts';
 import type { FaultKind, FaultPlan, Target, TimedFault, Weather } from '../../runtime/faults/plan.ts';
 import { nearest } from '../../runtime/nearest.ts';
-import { parseRole, unknownRole } from './role.ts';
+import { SECOND } from '../../runtime/units.ts';
+import type { Micros } from '../../runtime/units.ts';
+import { latestEndOf, parseRole, unknownRole } from './role.ts';
+
+/** What a plan may name, and by when it must be over. */
+export interface PlanScene {
+  /** Names of all actors. */
+  readonly actors: readonly string[];
+  /** Topics, with the number of their partitions. */
+  readonly topics: Readonly<Record<string, number>>;
+  /** Every fault is over by then: what comes after is judged as a healthy cluster. */
+  readonly healsAt: Micros;
+}
 
 const FAULT_KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 const MILLION = 1_000_000;
@@ -66,20 +79,31 @@ const faultPlan = z.strictObject({
 });
 
 /** Reads a plan. Each error is one sentence that begins with the place, e.g. `timed[2].kind: unknown kind 'crush': did you mean 'crash'?` */
-export function parseFaultPlan(json: unknown, actors: readonly string[]): { readonly plan: FaultPlan } | { readonly errors: readonly string[] } {
+export function parseFaultPlan(json: unknown, scene: PlanScene): { readonly plan: FaultPlan } | { readonly errors: readonly string[] } {
   const parsed = faultPlan.safeParse(json);
-  if (!parsed.success) return { errors: parsed.error.issues.flatMap(sentences) };
+  // Faults that are well-formed are checked even where others are not, so that one look shows all that is to be mended.
+  if (!parsed.success) return { errors: [...parsed.error.issues.flatMap(sentences), ...timedProblems(wellFormed(json), scene)] };
   // Zod types optional keys as possibly undefined; what comes from JSON is there or not.
   const plan = parsed.data as FaultPlan;
+  const errors = [...timedProblems(plan.timed, scene), ...weatherProblems(plan, scene), ...switchedOffProblems(plan, scene)];
+  return errors.length > 0 ? { errors } : { plan };
+}
+
+/** The timed faults of a plan; undefined in the place of one that is malformed. */
+function wellFormed(json: unknown): (TimedFault | undefined)[] {
+  const { success, data } = z.looseObject({ timed: z.array(timedFault.optional().catch(undefined)) }).safeParse(json);
+  return success ? (data.timed as (TimedFault | undefined)[]) : [];
+}
+
+function timedProblems(faults: readonly (TimedFault | undefined)[], scene: PlanScene): string[] {
   const ids = new Set<string>();
-  const errors = plan.timed.flatMap((fault, i) => {
+  return faults.flatMap((fault, i) => {
+    if (fault === undefined) return [];
     const isDuplicate = ids.has(fault.id);
     ids.add(fault.id);
-    const problems = [...(isDuplicate ? [`id: '${fault.id}' is the id of another fault already`] : []), ...targetProblems(fault, actors), ...amountProblems(fault)];
+    const problems = [...(isDuplicate ? [`id: '${fault.id}' is the id of another fault already`] : []), ...targetProblems(fault, scene), ...amountProblems(fault), ...timeProblems(fault, scene)];
     return problems.map((problem) => `timed[${i}].${problem}`);
   });
-  errors.push(...weatherProblems(plan));
-  return errors.length > 0 ? { errors } : { plan };
 }
 
 const KEYS: readonly string[] = [...new Set([timedFault, weather, faultPlan, ...TARGETS].flatMap(({ shape }) => Object.keys(shape)))];
@@ -99,13 +123,38 @@ function unknownKey(key: string): string {
   return `unknown key '${key}'${near === undefined ? '' : `: did you mean '${near}'?`}`;
 }
 
-function targetProblems({ kind, target: to }: TimedFault, actors: readonly string[]): string[] {
-  if ('role' in to) return parseRole(to.role) === undefined ? [`target.role: ${unknownRole(to.role)}`] : [];
+function targetProblems({ kind, target: to }: TimedFault, { actors, topics }: PlanScene): string[] {
+  if ('role' in to) return roleProblems(to.role, topics).map((problem) => `target.role: ${problem}`);
   const named = namesIn(to).filter((name) => !actors.includes(name));
   const problems = named.map((name) => `target: ${unknown('actor', name, actors)}`);
   if (isProcessFault(kind) && !('actor' in to)) problems.push(`target: ${kind} is a fault of a process: its target is {"actor": name} or {"role": text}, not links`);
   else if (!isProcessFault(kind) && !('actor' in to) && linksOf(to) === 0) problems.push(`target: ${kind} is a fault of links: there is none from an actor to itself`);
   return problems;
+}
+
+function roleProblems(text: string, topics: PlanScene['topics']): string[] {
+  const role = parseRole(text);
+  if (role === undefined) return [unknownRole(text)];
+  if (role.kind !== 'leader' || role.partition < (topics[role.topic] ?? 0)) return [];
+  const there = Object.entries(topics).map(([topic, partitions]) => range(Array.from({ length: partitions }, (_, partition) => `${topic}-${partition}`)));
+  return [`'${text}': there is no partition ${role.topic}-${role.partition}; there is ${there.join(', ')}`];
+}
+
+/** `f1 … f19`. */
+function range(words: readonly string[]): string {
+  return words.length <= 2 ? words.join(', ') : `${words[0]} … ${words.at(-1)}`;
+}
+
+function timeProblems(fault: TimedFault, { healsAt }: PlanScene): string[] {
+  const end = latestEndOf(fault);
+  if (end <= healsAt) return [];
+  const how = 'role' in fault.target ? 'may last until' : 'lasts until';
+  return [`for: fault '${fault.id}' ${how} ${inSeconds(end)}${'role' in fault.target ? ' (its role must be found first)' : ''}, and everything heals at ${inSeconds(healsAt)}: end it sooner, or move the heal with --duration`];
+}
+
+/** `65 s (65000000 µs)`. */
+function inSeconds(time: Micros): string {
+  return `${time / SECOND} s (${time} µs)`;
 }
 
 function namesIn(target: Exclude<Target, { role: string }>): readonly string[] {
@@ -131,7 +180,31 @@ const AMOUNTS: Readonly<Partial<Record<FaultKind, { readonly says: string; reado
   'clock-skew': { says: 'the µs that the clock jumps', atLeast: -Number.MAX_SAFE_INTEGER },
 };
 
-function weatherProblems({ weather: entries, weatherFrom, weatherUntil }: FaultPlan): string[] {
+function weatherProblems({ weather: entries, weatherFrom, weatherUntil }: FaultPlan, { healsAt }: PlanScene): string[] {
   const blows = entries.some(({ perMillion }: Weather) => Object.values(perMillion).some((rate) => rate > 0));
-  return blows && weatherUntil <= weatherFrom ? ['weatherUntil: must be later than weatherFrom, or the weather never blows'] : [];
+  if (!blows) return [];
+  // A profile whose run is too short for faults has its weather end as it begins; where nothing is given, it was forgotten.
+  if (weatherUntil === 0) return ['weatherUntil: is missing or 0, and the weather never blows'];
+  if (weatherUntil < weatherFrom) return ['weatherUntil: must not be earlier than weatherFrom'];
+  return weatherUntil > healsAt ? [`weatherUntil: the weather blows until ${inSeconds(weatherUntil)}, and everything heals at ${inSeconds(healsAt)}: end it sooner, or move the heal with --duration`] : [];
+}
+
+const WEATHER_STRIKE = /^([^>/]+)>([^>/]+)\/([^/]+)\/\d+$/;
+
+/** A strike that cannot be is refused: to switch it off would change nothing, and prove nothing. */
+function switchedOffProblems({ timed, switchedOff }: FaultPlan, { actors }: PlanScene): string[] {
+  const ids = timed.map(({ id }) => id);
+  return switchedOff.flatMap((id, i) => {
+    const problems = /[>/]/.test(id) ? weatherStrikeProblems(id, actors) : ids.includes(id) ? [] : [`there is no timed fault '${id}': there is ${ids.length === 0 ? 'none' : range(ids)}`];
+    return problems.map((problem) => `switchedOff[${i}]: ${problem}`);
+  });
+}
+
+function weatherStrikeProblems(id: string, actors: readonly string[]): string[] {
+  const [, from, to, kind] = WEATHER_STRIKE.exec(id) ?? [];
+  if (from === undefined || to === undefined || kind === undefined) return [`'${id}' is no strike: one of the weather is written from>to/kind/n, such as broker-0>broker-1/delay/117`];
+  return [
+    ...[from, to].filter((name) => !actors.includes(name)).map((name) => unknown('actor', name, actors)),
+    ...(WEATHER_KINDS.some((known) => known === kind) ? [] : [unknown('kind of weather', kind, WEATHER_KINDS)]),
+  ];
 }

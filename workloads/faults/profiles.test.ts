@@ -164,7 +164,7 @@ describe('fault profiles', () => {
         fc.property(anySeed, anyScene, (seed, scene) => {
           const plan = planFaults(profile, seed, scene);
           fc.pre(scene.healUs > scene.fromUs);
-          expect(parseFaultPlan(JSON.parse(JSON.stringify(plan)), actorsOf(scene))).toEqual({ plan });
+          expect(parseFaultPlan(JSON.parse(JSON.stringify(plan)), { actors: actorsOf(scene), topics: scene.topics, healsAt: scene.healUs })).toEqual({ plan });
           for (const [i, fault] of plan.timed.entries()) {
             expect(fault.at).toBeGreaterThanOrEqual(Math.max(scene.fromUs, plan.timed[i - 1]?.at ?? 0));
             expect(latestEndOf(fault)).toBeLessThanOrEqual(scene.healUs);

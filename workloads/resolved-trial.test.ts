@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { resolveTrial } from './resolved-trial.ts';
+import type { TrialArgument } from './trial.ts';
+
+function resolve(settings: Record<string, string>, more: Partial<TrialArgument> = {}): ReturnType<typeof resolveTrial> {
+  return resolveTrial({ workload: 'first-cluster', seed: '1', protocol: '4.2', settings, ...more });
+}
+
+describe('settings', () => {
+  test('without a prefix a key counts in every scope that has it', () => {
+    expect(resolve({ 'request.timeout.ms': '9000' })).toMatchObject({ resolved: { producers: { config: { 'request.timeout.ms': 9_000 } }, consumers: { config: { 'request.timeout.ms': 9_000 } } } });
+  });
+
+  test('with a prefix only there', () => {
+    const result = resolve({ 'consumer.request.timeout.ms': '9000' });
+    expect(result).toMatchObject({ resolved: { producers: { config: { 'request.timeout.ms': 10_000 } }, consumers: { config: { 'request.timeout.ms': 9_000 } } } });
+  });
+
+  test('what brokers say holds for a topic that does not say', () => {
+    expect(resolve({ 'message.max.bytes': '5000' })).toMatchObject({ resolved: { topics: [{ config: { 'max.message.bytes': 5_000 }, overrides: { 'min.insync.replicas': '2' } }] } });
+    expect(resolve({ 'message.max.bytes': '5000', 'max.message.bytes': '6000' })).toMatchObject({ resolved: { topics: [{ config: { 'max.message.bytes': 6_000 } }] } });
+  });
+
+  test.each([
+    [{ acsk: '1' }, {}, "Unknown key 'acsk': did you mean 'acks'?"],
+    [{ acks: 'two' }, {}, "'acks' cannot be 'two'"],
+    [{ 'compression.type': 'lz4' }, {}, "'compression.type' is a key of Kafka that is not simulated yet."],
+    [{ 'enable.idempotence': 'true' }, {}, 'enable.idempotence'],
+    [{ 'replica.lag.time.max.ms': '0' }, {}, "'replica.lag.time.max.ms' cannot be '0'"],
+    [{ brokers: '2' }, {}, 'there are only 2 brokers'],
+    [{}, { workload: 'first-clustr' }, "did you mean 'first-cluster'?"],
+    [{}, { protocol: '4.1' }, "did you mean '4.2'?"],
+    [{}, { faults: 'netwrok' }, "did you mean 'network'?"],
+  ])('%o %o is refused: %s', (settings, more, sentence) => {
+    const result = resolve(settings, more);
+    expect('problems' in result ? result.problems.join(' ') : 'accepted').toContain(sentence);
+  });
+});
+
+test('a run is read once every send has been answered or has timed out, so that the final read is final', () => {
+  const result = resolve({ 'delivery.timeout.ms': '50000' });
+  if (!('resolved' in result)) throw new Error(result.problems.join());
+  const { loadUntil, auditFrom, healsAt, faultsFrom, loadFrom } = result.resolved.phases;
+  expect(auditFrom - loadUntil).toBeGreaterThanOrEqual(50_000_000);
+  expect(loadFrom).toBeLessThan(faultsFrom);
+  expect(faultsFrom).toBeLessThan(healsAt);
+  expect(healsAt).toBeLessThan(loadUntil);
+});
