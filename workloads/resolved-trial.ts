@@ -1,4 +1,5 @@
 /** @module A trial with all that a user set worked into it, checked, and the moments of its run worked out. */
+import { CONTROLLER_SOCKET_TIMEOUT_US } from '../actors/broker/controller-channel.ts';
 import { BROKER_CONFIG } from '../actors/config/broker-config.ts';
 import type { BrokerConfig } from '../actors/config/broker-config.ts';
 import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
@@ -113,16 +114,19 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
       producers: { count: own.config.producers, ratePerSecond: own.config.rate, valueBytes: own.config['value.bytes'], config: producer.config },
       consumers: { count: own.config.consumers, config: consumer.config },
       faults,
-      phases: phases(argument.durationUs ?? trial.durationUs, producer.config),
+      phases: phases(argument.durationUs ?? trial.durationUs, producer.config, broker.config),
     },
   };
 }
 
-function phases(durationUs: Micros, producer: ProducerConfig): Phases {
+function phases(durationUs: Micros, producer: ProducerConfig, broker: BrokerConfig): Phases {
   const healsAt = LOAD_FROM + durationUs;
   const loadUntil = healsAt + AFTERGLOW_US;
   // By then every send has been acknowledged or has failed.
-  const auditFrom = loadUntil + producer['delivery.timeout.ms'] * MILLISECOND + SETTLE_US;
+  const answeredBy = loadUntil + producer['delivery.timeout.ms'] * MILLISECOND;
+  // And every replica can be back (FS-4, §14.2): a follower's dead connection times out, its leader drops it 1.5 times the lag later, by a request on a dead connection of its own.
+  const replicatedBy = healsAt + Math.ceil(1.5 * broker['replica.lag.time.max.ms'] + broker['replica.socket.timeout.ms']) * MILLISECOND + CONTROLLER_SOCKET_TIMEOUT_US;
+  const auditFrom = Math.max(answeredBy, replicatedBy) + SETTLE_US;
   return { loadFrom: LOAD_FROM, faultsFrom: Math.min(LOAD_FROM + CALM_US, healsAt), healsAt, loadUntil, auditFrom, endsAt: auditFrom + FINAL_READ_US };
 }
 

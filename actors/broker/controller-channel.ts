@@ -3,7 +3,7 @@ import { ConnectionError, MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Request, Task } from '../../runtime/index.ts';
 
 /** controller.socket.timeout.ms: how long a request waits for its answer. */
-const REQUEST_TIMEOUT_US = 30_000 * MILLISECOND;
+export const CONTROLLER_SOCKET_TIMEOUT_US = 30_000 * MILLISECOND;
 /** socket.connection.setup.timeout.ms. */
 const CONNECT_TIMEOUT_US = 10_000 * MILLISECOND;
 /** reconnect.backoff.ms of a broker's client. */
@@ -20,7 +20,7 @@ export class ControllerChannel {
   }
 
   /** Calls the controller. Undefined: it could not be reached, and a moment has passed. The request may have been executed. */
-  *call<Reply>(request: Request<Reply>, timeoutUs = REQUEST_TIMEOUT_US): Task<Reply | undefined> {
+  *call<Reply>(request: Request<Reply>, timeoutUs = CONTROLLER_SOCKET_TIMEOUT_US): Task<Reply | undefined> {
     try {
       if (this.#connection?.isOpen !== true) this.#connection = yield* this.#context.connect(this.#controller, Math.min(timeoutUs, CONNECT_TIMEOUT_US));
       return yield* this.#connection.call(request, timeoutUs);
