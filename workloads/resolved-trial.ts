@@ -6,7 +6,7 @@ import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
 import { PRODUCER_CONFIG, acksOf } from '../actors/config/producer-config.ts';
 import type { ProducerConfig } from '../actors/config/producer-config.ts';
-import { TOPIC_CONFIG } from '../actors/config/topic-config.ts';
+import { TOPIC_CONFIG, topicConfig } from '../actors/config/topic-config.ts';
 import type { TopicConfig } from '../actors/config/topic-config.ts';
 import { PROTOCOLS } from '../actors/protocol-variant.ts';
 import type { ProtocolVariant } from '../actors/protocol-variant.ts';
@@ -15,7 +15,7 @@ import type { Micros } from '../runtime/index.ts';
 import { TRIALS } from './catalogue.ts';
 import type { Promises } from './checkers/checker.ts';
 import { FAULT_PROFILES } from './faults/profiles.ts';
-import { TRIAL_DEFINITION, scopeSettings, tryParse } from './settings.ts';
+import { TRIAL_DEFINITION, attempt, scopeSettings, tryParse } from './settings.ts';
 import { AFTERGLOW_US } from './trial.ts';
 import type { ConfigValues, Trial, TrialArgument } from './trial.ts';
 
@@ -93,10 +93,9 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
   const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker });
   const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer });
   const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer });
-  const brokerWide = 'config' in broker ? { 'max.message.bytes': broker.config['message.max.bytes'], 'min.insync.replicas': broker.config['min.insync.replicas'] } : {};
   const topicConfigs = topics.map(([name, { config }]) => {
     const overrides = { ...config, ...scoped.topic };
-    return { name, overrides, parsed: tryParse(TOPIC_CONFIG, { ...brokerWide, ...overrides }) };
+    return { name, overrides, parsed: 'config' in broker ? attempt(() => topicConfig(overrides, broker.config)) : tryParse(TOPIC_CONFIG, overrides) };
   });
   for (const result of [own, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
   if (!('config' in own) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || protocol === undefined || problems.length > 0) return { problems: [...new Set(problems)] };

@@ -66,8 +66,13 @@ function refusal(name: string): string {
 
 /** The parsed config, or the sentences that say what is wrong with it. */
 export function tryParse<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: Parameters<typeof parseConfig>[1]): { readonly config: ReturnType<typeof parseConfig<K>> } | { readonly problems: readonly string[] } {
+  return attempt(() => parseConfig(definition, values));
+}
+
+/** The same for whatever parses. */
+export function attempt<T>(parse: () => T): { readonly config: T } | { readonly problems: readonly string[] } {
   try {
-    return { config: parseConfig(definition, values) };
+    return { config: parse() };
   } catch (error) {
     if (error instanceof ConfigError) return { problems: error.problems.map(describeProblem) };
     throw error;

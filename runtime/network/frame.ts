@@ -4,7 +4,6 @@
  * nothing is shared by reference and sizes are real.
  */
 import { FRAME_KINDS } from '../trace/trace-event.ts';
-import type { Micros } from '../units.ts';
 
 export const OPEN = FRAME_KINDS.indexOf('open');
 export const ACCEPT = FRAME_KINDS.indexOf('accept');
@@ -35,14 +34,4 @@ const CONNECTIONS_PER_ACTOR = 2 ** 32;
 
 export function connectionId(opener: number, counter: number): number {
   return opener * CONNECTIONS_PER_ACTOR + counter;
-}
-
-export function openerOf(connection: number): number {
-  return Math.floor(connection / CONNECTIONS_PER_ACTOR);
-}
-
-/** A frame that is due: what the queue carries. */
-export interface DueFrame {
-  readonly frame: Frame;
-  readonly arrivesAt: Micros;
 }
