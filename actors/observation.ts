@@ -28,12 +28,30 @@ export const OBSERVATIONS = {
   'follower-started': { ...partition, broker: int32, leader: int32, leaderEpoch: int32, logEndOffset: int64 },
   /** A leader's high watermark moved. */
   'high-watermark': { ...partition, broker: int32, leaderEpoch: int32, highWatermark: int64, isr: array(int32) },
+  /** The first offset that is still there has risen. `reason`: `retention`, `delete-records`, `leader` (a follower takes over its leader's) or `truncated-fully`. */
+  'log-start': { ...partition, broker: int32, logStartOffset: int64, reason: string },
+  /** An I/O error has taken the log directory of a broker offline (DF-1). */
+  'log-directory-offline': { broker: int32, cause: string },
 
-  // The controller.
-  'partition-changed': { ...partition, leader: int32, leaderEpoch: int32, partitionEpoch: int32, isr: array(int32), replicas: array(int32), isUnclean: boolean },
+  // The active controller. `elr`, `lastKnownElr`: eligible leader replicas (EL-6), empty where the feature is off.
+  'partition-changed': {
+    ...partition, leader: int32, leaderEpoch: int32, partitionEpoch: int32, isr: array(int32), elr: array(int32), lastKnownElr: array(int32), replicas: array(int32), isUnclean: boolean,
+  },
+  'partition-deleted': { ...partition },
   'broker-registered': { broker: int32, brokerEpoch: int64 },
   'broker-fenced': { broker: int32, brokerEpoch: int64 },
   'broker-unfenced': { broker: int32, brokerEpoch: int64 },
+
+  // Voters of the controller quorum (§3), by their node id. An epoch's first offset is that of its leader's LeaderChange record.
+  'raft-leader-elected': { node: int32, epoch: int32, epochStartOffset: int64 },
+  /** `epochs[i]` wrote the batch that ends at `lastOffsets[i]`; the first begins at `baseOffset`. */
+  'raft-appended': { node: int32, epoch: int32, baseOffset: int64, lastOffsets: array(int64), epochs: array(int32), asLeader: boolean },
+  'raft-truncated': { node: int32, epoch: int32, toOffset: int64 },
+  'raft-high-watermark': { node: int32, epoch: int32, highWatermark: int64 },
+  /** A voter opened its log after a start. */
+  'raft-opened': { node: int32, epoch: int32, logEndOffset: int64 },
+  /** The active controller has replayed the log and takes requests (KR-12). */
+  'controller-activated': { node: int32, epoch: int32 },
 } as const satisfies Record<string, Fields>;
 
 export type ObservationKind = keyof typeof OBSERVATIONS;

@@ -267,5 +267,5 @@ class Controller {
 }
 
 function partitionChanged({ topic, partition }: TopicPartition, { leader, leaderEpoch, partitionEpoch, isr, replicas }: PartitionRegistration): Observation {
-  return { kind: 'partition-changed', topic, partition, leader, leaderEpoch, partitionEpoch, isr, replicas, isUnclean: false };
+  return { kind: 'partition-changed', topic, partition, leader, leaderEpoch, partitionEpoch, isr, elr: [], lastKnownElr: [], replicas, isUnclean: false };
 }

@@ -47,7 +47,7 @@ export const watermark = (broker: number, leaderEpoch: number, highWatermark: nu
 /** A consumer says that it has read everything from offset 0 up to here. */
 export const readToEnd = (consumer: string, endOffset: number, fromOffset = 0): Step => observed(consumer, { kind: 'read-to-end', ...ORDERS_0, fromOffset, endOffset });
 export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
-  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, replicas: ISR, isUnclean });
+  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
 
 export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
