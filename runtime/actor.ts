@@ -96,6 +96,15 @@ export interface ActorContext {
   /** Service time: this actor is busy for so long, and what it sends leaves after that. */
   work(durationUs: Micros): void;
   readonly disk: Disk;
+  /**
+   * What this process does when it is asked to end (SIGTERM, the fault `shutdown`): the task runs beside the others, and the process exits when it
+   * ends. Without it the process dies of the signal at once, as by a crash.
+   */
+  onTerminate(shutDown: () => Task): void;
+  /** This process ends in good order: everything it has sent is delivered, then its connections are closed. The page cache stays. Never returns. */
+  exit(): Task<never>;
+  /** This process ends at once by its own decision, as by a crash (Java's `Runtime.halt`). It is started again, see `faults/plan.ts`. Never returns. */
+  halt(reason: string): Task<never>;
   /** Tells the judges what happened: plain data without byte strings. It is frozen: whoever changes it afterwards gets an error. */
   observe(observation: object): void;
   /** This actor's part of the trial is played. */

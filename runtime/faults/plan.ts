@@ -8,6 +8,10 @@
  *
  * A strike is a fault that really hit. Its id is the timed fault's own, or `link/kind/n` for weather. A strike named in
  * `switchedOff` is drawn and decided as ever and then has no effect: nothing else changes.
+ *
+ * Who starts a process again: what `crash` or `power-loss` struck down, the end of that fault. `shutdown` asks a process to end (SIGTERM), and
+ * starts it again when `for` is over, or, if it has not ended by then, as soon as it has. A process that halted of its own decision
+ * is started by a supervisor: at the end of the faults that were in force and may have been the reason, otherwise a second later.
  */
 import type { Micros } from '../units.ts';
 
@@ -20,8 +24,8 @@ export type Target =
   /** The one direction from every actor of `from` to every one of `to`. */
   | { readonly from: readonly string[]; readonly to: readonly string[] };
 
-/** Faults of a process. `for`: how long it is down, paused or skewed. */
-export const PROCESS_FAULTS = ['crash', 'power-loss', 'pause', 'clock-skew', 'refuse'] as const;
+/** Faults of a process. `for`: how long it is down, paused or skewed; for `shutdown` from the signal to the next start. */
+export const PROCESS_FAULTS = ['crash', 'power-loss', 'pause', 'clock-skew', 'refuse', 'shutdown'] as const;
 /** Faults of links. `for`: how long; `reset` and `half-open` hit the connections there are at that instant. */
 export const LINK_FAULTS = ['partition', 'jam', 'delay', 'slow', 'reset', 'half-open'] as const;
 export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number];

@@ -15,6 +15,8 @@ export interface ContextHost {
   connect(process: Process, peer: string, timeoutUs: Micros): Task<Connection>;
   observe(process: Process, observation: object): void;
   finish(process: Process): void;
+  exit(process: Process): void;
+  halt(process: Process, reason: string): void;
   strike(process: Process, faultId: string, targets: readonly string[]): void;
 }
 
@@ -76,6 +78,20 @@ export class Context implements ActorContext {
     this.#process.busyUntil = from + durationUs;
   }
 
+  onTerminate(shutDown: () => Task): void {
+    this.#process.shutDown = shutDown;
+  }
+
+  *exit(): Task<never> {
+    this.#host.exit(this.#process);
+    return yield* this.#neverAgain();
+  }
+
+  *halt(reason: string): Task<never> {
+    this.#host.halt(this.#process, reason);
+    return yield* this.#neverAgain();
+  }
+
   observe(observation: object): void {
     this.#host.observe(this.#process, observation);
   }
@@ -86,5 +102,11 @@ export class Context implements ActorContext {
 
   strike(faultId: string, targets: readonly string[]): void {
     this.#host.strike(this.#process, faultId, targets);
+  }
+
+  /** The process is dead, and this task with it. */
+  *#neverAgain(): Task<never> {
+    yield;
+    throw new SimulatorError('actor', `a task of ${this.name} went on after its process had ended`);
   }
 }

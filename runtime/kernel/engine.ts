@@ -225,6 +225,14 @@ export class Engine implements EventSink<Payload>, NetworkHost, ProcessHost, Con
     this.#lifecycle.fail(process, error);
   }
 
+  exit(process: Process): void {
+    this.#lifecycle.exit(process);
+  }
+
+  halt(process: Process, reason: string): void {
+    this.#lifecycle.halt(process, reason);
+  }
+
   post(process: Process, frame: Frame, arrivesAt: Micros): void {
     this.#route(arrivesAt, eventOrder(FRAME_EVENT, process.index, process.nextSequence()), frame.to, frame);
   }

@@ -1,10 +1,11 @@
 /** @module What timed faults do to processes, and how strikes are recorded and switched off. */
 import { describe, expect, it } from 'vitest';
 import type { ConnectionError } from '../actor.ts';
-import type { Actor } from '../actor.ts';
+import type { Actor, ActorContext } from '../actor.ts';
 import type { TimedFault } from '../faults/plan.ts';
 import { LATENCY, echoServer, fault, runWorld, say, scripted } from '../testing/world.ts';
 import { done } from '../task.ts';
+import type { Task } from '../task.ts';
 import type { World } from '../testing/world.ts';
 import { MILLISECOND, SECOND } from '../units.ts';
 
@@ -128,6 +129,134 @@ describe('crashes that overlap', () => {
 
   it('a crash of no length is a restart', () => {
     expect(ticks(runShort([fault('crash', ms(15), { actor: 'clock' })]))).toEqual([10, 25, 35, 45, 55, 65, 75, 85, 95]);
+  });
+});
+
+describe('a shutdown', () => {
+  /** Says how it ends, and takes its time over it. */
+  const patient = (name: string, takesMs: number, more: Partial<Actor> = {}): Actor => ({
+    name,
+    ...more,
+    start(context) {
+      context.serve(function* (request: { say: string }) {
+        yield* context.sleep(ms(10));
+        return { say: request.say };
+      });
+      context.onTerminate(function* () {
+        say(context, 'is asked to end');
+        yield* context.sleep(ms(takesMs));
+        say(context, 'has put its things in order');
+      });
+      context.spawn(
+        (function* () {
+          for (;;) {
+            yield* context.sleep(ms(25));
+            say(context, 'works');
+          }
+        })(),
+      );
+    },
+  });
+  const shutdown = (lastsMs: number, more: object = {}): TimedFault => fault('shutdown', ms(30), { actor: 'server' }, { for: ms(lastsMs), id: 'term', ...more });
+  const deaths = (world: World): string[] => world.where('process-terminating|process-stopped|process-started', 'type', 'how').filter((line) => line.includes('server'));
+
+  it('lets the process work on until it has ended by itself, and starts it when the time is over', () => {
+    const world = runWorld([patient('server', 30)], { endsAt: ms(110), faults: { timed: [shutdown(50)] } });
+    expect(world.said).toEqual(['25000 server works', '30000 server is asked to end', '50000 server works', '60000 server has put its things in order', '105000 server works']);
+    expect(deaths(world)).toEqual(['0 server process-started undefined', '30000 server process-terminating undefined', '60000 server process-stopped exit', '80000 server process-started undefined']);
+  });
+
+  it('that takes longer than planned: the process is started as soon as it has ended', () => {
+    const world = runWorld([patient('server', 40)], { endsAt: ms(100), faults: { timed: [shutdown(5)] } });
+    expect(deaths(world).slice(2)).toEqual(['70000 server process-stopped exit', '70000 server process-started undefined']);
+  });
+
+  it('is a crash for a process that does not listen', () => {
+    const world = runWorld([{ ...clock, name: 'server' }], { endsAt: ms(100), faults: { timed: [shutdown(20)] } });
+    expect(deaths(world).slice(1)).toEqual(['30000 server process-stopped crash', '50000 server process-started undefined']);
+  });
+
+  it('is struck down by a crash like any other, and the end of the crash starts it', () => {
+    const world = runWorld([patient('server', 30)], { endsAt: ms(150), faults: { timed: [shutdown(20), fault('crash', ms(40), { actor: 'server' }, { for: ms(60) })] } });
+    expect(deaths(world).slice(2)).toEqual(['40000 server process-stopped crash', '100000 server process-started undefined']);
+  });
+
+  it('does not strike a process that is down, or that is ending already', () => {
+    const world = runWorld([patient('server', 30)], { endsAt: ms(150), faults: { timed: [shutdown(100), shutdown(1, { id: 'again' }), { ...shutdown(10, { id: 'late' }), at: ms(70) }] } });
+    expect(world.where('strike', 'id')).toEqual(['30000 server term']);
+    expect(deaths(world).at(-1)).toBe('130000 server process-started undefined');
+  });
+
+  it('is paused with its process', () => {
+    const world = runWorld([patient('server', 10)], { endsAt: ms(110), faults: { timed: [fault('pause', ms(28), { actor: 'server' }, { for: ms(40) }), shutdown(60)] } });
+    expect(world.said.slice(1, 3)).toEqual(['68000 server is asked to end', '68000 server works']);
+    expect(deaths(world).slice(2)).toEqual(['78000 server process-stopped exit', '90000 server process-started undefined']);
+  });
+
+  it('delivers everything that was sent, then closes: calls in flight fail, what comes later is refused', () => {
+    const tell = function* (context: ActorContext, words: string): Task {
+      const connection = yield* context.connect('server', SECOND);
+      yield* context.sleep(ms(12) - LATENCY);
+      try {
+        say(context, (yield* connection.call<{ say: string }>({ say: words }, SECOND)).say);
+        yield* connection.call({ say: 'too late' }, SECOND);
+      } catch (error) {
+        say(context, (error as ConnectionError).reason);
+      }
+      try {
+        yield* context.connect('server', SECOND);
+      } catch (error) {
+        say(context, (error as ConnectionError).reason);
+      }
+    };
+    const { said, where } = runWorld([patient('server', 5), scripted('client', (context) => tell(context, 'in time'))], { endsAt: ms(60), faults: { timed: [shutdown(100)] } });
+    expect(said.filter((line) => line.includes('client'))).toEqual([`${ms(25)} client in time`, `${ms(36)} client closed`, `${ms(38)} client refused`]);
+    expect(where('connection-closed', 'reason').filter((line) => line.includes('client'))).toEqual([`${ms(36)} client closed`, `${ms(38)} client refused`]);
+  });
+
+  it('lets a process send until the end: what it asked of others is executed', () => {
+    const server = scripted('server', function* (context) {
+      const connection = yield* context.connect('other', SECOND);
+      context.onTerminate(function* () {
+        for (const words of ['a', 'b']) connection.send({ say: words });
+        yield* done(undefined);
+      });
+      yield* context.sleep(SECOND);
+    });
+    const { said, where } = runWorld([server, echoServer('other', ms(5))], { endsAt: ms(60), faults: { timed: [shutdown(100)] } });
+    expect(said).toEqual([`${ms(31)} other executes a`, `${ms(36)} other executes b`]);
+    expect(where('connection-closed', 'reason')).toEqual([`${ms(41)} other closed`]);
+  });
+});
+
+describe('a process that ends itself', () => {
+  const mortal = (how: 'exit' | 'halt'): Actor => scripted('server', function* (context) {
+    yield* context.sleep(ms(10));
+    context.spawn(
+      (function* () {
+        say(context, 'never');
+        yield* done(undefined);
+      })(),
+    );
+    if (how === 'exit') yield* context.exit();
+    yield* context.halt('the disk is gone');
+  });
+
+  it('exits for good: nothing of it runs any more', () => {
+    const world = runWorld([mortal('exit')], { endsAt: 5 * SECOND });
+    expect(world.where('process-stopped|process-started|observed', 'type', 'how')).toEqual(['0 server process-started undefined', '10000 server process-stopped exit']);
+  });
+
+  it('halts, says why, and is started a second later by its supervisor', () => {
+    const world = runWorld([mortal('halt')], { endsAt: 1_015 * MILLISECOND });
+    expect(world.where('process-halted', 'reason')).toEqual(['10000 server the disk is gone']);
+    expect(world.where('process-stopped|process-started', 'type', 'how')).toEqual(['0 server process-started undefined', '10000 server process-stopped halt', '1010000 server process-started undefined']);
+  });
+
+  it('halts while it is asked to end: it is started when that is over', () => {
+    const server: Actor = { name: 'server', start: (context) => context.onTerminate(() => context.halt('it cannot be closed')) };
+    const world = runWorld([server], { endsAt: 2 * SECOND, faults: { timed: [fault('shutdown', ms(5), { actor: 'server' }, { for: ms(400) })] } });
+    expect(world.where('process-stopped|process-started', 'how')).toEqual(['0 server undefined', '5000 server halt', '405000 server undefined']);
   });
 });
 

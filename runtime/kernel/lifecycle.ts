@@ -5,6 +5,7 @@
  * crash: the process dies, its machine resets its connections, page cache and disk stay.
  * power-loss: silence; of the disk only what was durable stays.
  * pause: the machine goes on (frames arrive, timers come due), the process does nothing until it is resumed.
+ * shutdown: the process is asked to end; one that does not listen dies as by a crash.
  */
 import type { ActorError } from '../actor.ts';
 import { isLinkFault } from '../faults/fault-event.ts';
@@ -13,7 +14,10 @@ import type { FaultKind, TimedFault } from '../faults/plan.ts';
 import type { Network } from '../network/network.ts';
 import { randomStream } from '../random/random.ts';
 import { SimulatorError } from '../simulator-error.ts';
+import type { Task } from '../task.ts';
 import type { TraceEvent } from '../trace/trace-event.ts';
+import { SECOND } from '../units.ts';
+import type { Micros } from '../units.ts';
 import { Context } from './context.ts';
 import type { ContextHost } from './context.ts';
 import { Timer } from './process.ts';
@@ -28,7 +32,13 @@ export interface LifecycleHost extends ContextHost {
   executeHeld(process: Process, held: readonly HeldEvent[]): void;
 }
 
-/** An application that failed is started anew by its supervisor. */
+/** How a process ended. */
+type Death = 'crash' | 'power-loss' | 'failed' | 'exit' | 'halt';
+
+/** A supervisor waits so long before it starts again what has halted for no reason that it knows of. */
+const HALT_RESTART_US = SECOND;
+
+/** A supervisor starts a process again after a while. */
 class Restart extends Timer {
   readonly #restart: () => void;
 
@@ -48,6 +58,10 @@ export class Lifecycle {
   readonly #seed: string;
   /** Faults in force: by actor, the ids and kinds of those that took effect there. */
   readonly #inForce = new Map<Process, Map<string, FaultKind>>();
+  /** How those that are not up have ended, and, where a fault struck them down, which one. */
+  readonly #deaths = new Map<Process, { readonly how: Death; readonly faultId?: string }>();
+  /** Processes that should have ended by now and are started again as soon as they have. */
+  readonly #overdue = new Set<Process>();
 
   constructor(host: LifecycleHost, network: Network, seed: string) {
     this.#host = host;
@@ -59,6 +73,7 @@ export class Lifecycle {
   start(process: Process): void {
     process.incarnation += 1;
     process.state = 'up';
+    this.#deaths.delete(process);
     process.busyUntil = 0;
     this.#host.record(process, { type: 'process-started', incarnation: process.incarnation });
     process.actor.start(new Context(process, this.#host));
@@ -69,11 +84,37 @@ export class Lifecycle {
     this.#host.record(process, { type: 'process-failed', error: `${error.name}: ${error.message}` });
     this.#stop(process, 'failed');
     const { restartAfterUs } = process.actor;
-    if (restartAfterUs === undefined) return;
+    if (restartAfterUs !== undefined) this.#startAfter(process, restartAfterUs);
+  }
+
+  /** The process has ended in good order. */
+  exit(process: Process): void {
+    this.#end(process, 'exit');
+  }
+
+  /** The process has ended itself at once. */
+  halt(process: Process, reason: string): void {
+    this.#host.record(process, { type: 'process-halted', reason });
+    this.#end(process, 'halt');
+  }
+
+  #end(process: Process, how: 'exit' | 'halt'): void {
+    const isOverdue = this.#overdue.has(process);
+    this.#stop(process, how);
+    if (isOverdue) this.#startAfter(process, 0);
+    else if (how === 'halt' && !this.#awaitsEndOfFault(process)) this.#startAfter(process, HALT_RESTART_US);
+  }
+
+  #startAfter(process: Process, delayUs: Micros): void {
     const { incarnation } = process;
     process.arm(new Restart(() => {
       if (process.state === 'down' && process.incarnation === incarnation) this.start(process);
-    }), restartAfterUs);
+    }), delayUs);
+  }
+
+  /** Some fault is in force that starts the process when it ends, should it be down then. */
+  #awaitsEndOfFault(process: Process): boolean {
+    return [...(this.#inForce.get(process)?.values() ?? [])].some((kind) => kind === 'shutdown');
   }
 
   /** One moment of a timed fault, for one of the actors it touches. */
@@ -99,7 +140,16 @@ export class Lifecycle {
 
   /** A process that is down already cannot be struck down again; its machine can still lose power, and that is left out. */
   #canStrike(process: Process, fault: TimedFault): boolean {
-    return (fault.kind !== 'crash' && fault.kind !== 'power-loss' && fault.kind !== 'pause') || process.state === 'up';
+    switch (fault.kind) {
+      case 'crash':
+      case 'power-loss':
+      case 'pause':
+        return process.state === 'up';
+      case 'shutdown':
+        return process.state === 'up' && !process.isTerminating;
+      default:
+        return true;
+    }
   }
 
   #applyToProcess(process: Process, fault: TimedFault, phase: 'begin' | 'end'): void {
@@ -107,8 +157,12 @@ export class Lifecycle {
     switch (fault.kind) {
       case 'crash':
       case 'power-loss':
-        if (!begins) this.start(process);
-        else this.#stop(process, fault.kind);
+        if (begins) this.#stop(process, fault.kind, fault.id);
+        else this.start(process);
+        return;
+      case 'shutdown':
+        if (begins) this.#terminate(process, fault.id);
+        else this.#endOfShutdown(process, fault.id);
         return;
       case 'pause':
         if (begins) this.#pause(process);
@@ -126,16 +180,45 @@ export class Lifecycle {
     }
   }
 
-  #stop(process: Process, how: 'crash' | 'power-loss' | 'failed'): void {
+  #terminate(process: Process, faultId: string): void {
+    const { shutDown } = process;
+    if (shutDown === undefined) {
+      this.#stop(process, 'crash', faultId);
+      return;
+    }
+    process.isTerminating = true;
+    this.#host.record(process, { type: 'process-terminating' });
+    process.spawn(this.#shutDown(process, shutDown));
+  }
+
+  *#shutDown(process: Process, shutDown: () => Task): Task {
+    yield* shutDown();
+    this.exit(process);
+  }
+
+  /** The time of a shutdown is over: what ended by itself is started, and what has not ended yet when it has. */
+  #endOfShutdown(process: Process, faultId: string): void {
+    const death = this.#deaths.get(process);
+    if (death === undefined) {
+      if (process.isTerminating) this.#overdue.add(process);
+    } else if (death.faultId === undefined || death.faultId === faultId) {
+      this.start(process);
+    }
+  }
+
+  #stop(process: Process, how: Death, faultId?: string): void {
+    this.#deaths.set(process, faultId === undefined ? { how } : { how, faultId });
     this.#host.record(process, { type: 'process-stopped', incarnation: process.incarnation, how });
     this.#host.disarmAll(process);
+    this.#overdue.delete(process);
     if (how === 'power-loss') {
       process.state = 'off';
       this.#network.powerOff(process);
       process.disk.powerLoss(randomStream(this.#seed, `disk/${process.actor.name}#${process.incarnation}/power-loss`));
     } else {
       process.state = 'down';
-      this.#network.resetAll(process);
+      if (how === 'exit') this.#network.closeAll(process);
+      else this.#network.resetAll(process);
     }
     this.#endPauses(process);
     const held = process.heldEvents;

@@ -172,6 +172,10 @@ export class Process {
   /** Connections of this incarnation, in the order they came to be. */
   endpoints = new Map<number, Endpoint>();
   handler: RequestHandler | undefined;
+  /** What it does when it is asked to end. */
+  shutDown: (() => Task) | undefined;
+  /** It was asked to end. */
+  isTerminating = false;
   streams = new Map<string, Random>();
   /** What is sent leaves no sooner than this: the actor is a single server. */
   busyUntil: Micros = 0;
@@ -275,6 +279,8 @@ export class Process {
     this.endpoints = new Map();
     this.streams = new Map();
     this.handler = undefined;
+    this.shutDown = undefined;
+    this.isTerminating = false;
     this.heldEvents = [];
   }
 }

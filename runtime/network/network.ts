@@ -132,10 +132,19 @@ export class Network implements EndpointHost {
 
   /** The process died: its machine resets the connections it had. */
   resetAll(process: Process): void {
+    this.#endAll(process, RESET);
+  }
+
+  /** The process ended in good order: its machine closes the connections it had, after everything that was sent. */
+  closeAll(process: Process): void {
+    this.#endAll(process, CLOSE);
+  }
+
+  #endAll(process: Process, kind: number): void {
     for (const endpoint of process.endpoints.values()) {
       if (endpoint.isSilent) continue;
       const link = this.#outboundLink(process.index, endpoint.peerIndex);
-      const frame: Frame = { from: process.index, to: endpoint.peerIndex, connection: endpoint.id, kind: RESET, correlation: 0, payload: NO_PAYLOAD };
+      const frame: Frame = { from: process.index, to: endpoint.peerIndex, connection: endpoint.id, kind, correlation: 0, payload: NO_PAYLOAD };
       if (link.isCut) this.#hold(process, link, frame, endpoint);
       else this.#transmit(process, link, frame, endpoint, 0);
     }

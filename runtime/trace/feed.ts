@@ -24,6 +24,8 @@ const JUDGED: ReadonlySet<TraceEventType> = new Set<TraceEventType>([
   'process-resumed',
   'process-failed',
   'process-finished',
+  'process-terminating',
+  'process-halted',
   'clock-skewed',
   'disk-lost',
 ]);

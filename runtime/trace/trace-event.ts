@@ -47,6 +47,10 @@ export const TRACE_EVENTS = {
   'disk-restored': { file: 'number', bytes: 'number' },
   /** What the actor told the judges. */
   observed: { observation: 'plain' },
+  /** The process was asked to end (SIGTERM), and has begun to. */
+  'process-terminating': {},
+  /** The process decided to end at once; `process-stopped` follows. */
+  'process-halted': { reason: 'text' },
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type TraceEventType = keyof typeof TRACE_EVENTS;

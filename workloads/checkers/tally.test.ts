@@ -31,8 +31,8 @@ describe('tally: what happened, in numbers', () => {
   });
 
   it('counts the deaths of processes by their kind', () => {
-    expect(countsOf(tallied(stopped('broker-1', 'crash'), restarted('broker-1'), stopped('broker-1', 'power-loss'), stopped('c1', 'failed')))).toEqual({
-      crashes: 1, 'power-losses': 1, 'application-failures': 1, restarts: 1,
+    expect(countsOf(tallied(stopped('broker-1', 'crash'), restarted('broker-1'), stopped('broker-1', 'power-loss'), stopped('c1', 'failed'), stopped('broker-2', 'exit'), stopped('broker-2', 'halt')))).toEqual({
+      crashes: 1, 'power-losses': 1, exits: 1, halts: 1, 'application-failures': 1, restarts: 1,
     });
   });
 

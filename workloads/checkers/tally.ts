@@ -11,9 +11,12 @@ const WEATHER_LISTED_MAX = 200;
 /** In the order in which they are printed. */
 const COUNTED = [
   'sent', 'acknowledged', 'failed', 'indeterminate', 'polled', 'appended', 'truncations', 'elections', 'unclean-elections', 'isr-shrinks', 'isr-expands',
-  'brokers-fenced', 'crashes', 'power-losses', 'application-failures', 'pauses', 'restarts', 'strikes-suppressed',
+  'brokers-fenced', 'crashes', 'power-losses', 'exits', 'halts', 'application-failures', 'pauses', 'restarts', 'strikes-suppressed',
 ] as const;
 type Counted = (typeof COUNTED)[number];
+
+/** Under what the death of a process is counted. */
+const DEATHS: Readonly<Record<string, Counted>> = { crash: 'crashes', 'power-loss': 'power-losses', exit: 'exits', halt: 'halts', failed: 'application-failures' };
 
 interface LastChange {
   readonly leaderEpoch: number;
@@ -79,8 +82,8 @@ export class Tally {
   }
 
   #stopped(how: string): void {
-    if (how === 'power-loss') this.#count('power-losses');
-    else this.#count(how === 'failed' ? 'application-failures' : 'crashes');
+    const counted = DEATHS[how];
+    if (counted !== undefined) this.#count(counted);
   }
 
   #observed(observation: Observation): void {

@@ -36,7 +36,7 @@ describe('a fault plan from a file', () => {
 
   it.each<[string, readonly string[], readonly string[]]>([
     ['an unknown kind', errorsOfFault({ kind: 'crush' }), ["timed[0].kind: unknown kind 'crush': did you mean 'crash'?"]],
-    ['a kind like no other', errorsOfFault({ kind: 'earthquake' }), ["timed[0].kind: unknown kind 'earthquake': there is crash, power-loss, pause, clock-skew, refuse, partition, jam, delay, slow, reset, half-open"]],
+    ['a kind like no other', errorsOfFault({ kind: 'earthquake' }), ["timed[0].kind: unknown kind 'earthquake': there is crash, power-loss, pause, clock-skew, refuse, shutdown, partition, jam, delay, slow, reset, half-open"]],
     ['an unknown actor', errorsOfFault({ target: { actor: 'broker-7' } }), ["timed[0].target: unknown actor 'broker-7': did you mean 'broker-0'?"]],
     ['an unknown actor among many', errorsOfFault({ target: { between: ['broker-0'], and: ['broker-1', 'brocker-2'] } }, CUT), ["timed[0].target: unknown actor 'brocker-2': did you mean 'broker-2'?"]],
     ['an unknown role', errorsOfFault({ target: { role: 'boss' } }), ["timed[0].target.role: unknown role 'boss': a role is written 'leader of <topic>-<partition>' or 'active controller'"]],

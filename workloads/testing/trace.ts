@@ -50,7 +50,7 @@ export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclea
   observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
 
-export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
+export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed' | 'exit' | 'halt'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
 export const restarted = (actor: string): Step => ({ actor, event: { type: 'process-started', incarnation: 1 } });
 export const struck = (actor: string, id: string, kind: string, detail = ''): Step => ({ actor, event: { type: 'strike', id, kind, detail } });
 
