@@ -7,6 +7,8 @@ import { array, boolean, int32, int64, nullable, string } from './protocol/schem
 import type { Fields, InferFields } from './protocol/schema.ts';
 
 const partition = { topic: string, partition: int32 } as const;
+/** One entry per batch, in order: {@link BatchSummary}. */
+const batches = { lastOffsets: array(int64), epochs: array(int32), checksums: array(int64) } as const;
 
 export const OBSERVATIONS = {
   // Client calls. `call` is unique per client; `value` is the record's value, unique in the run.
@@ -21,11 +23,17 @@ export const OBSERVATIONS = {
   'final-read': { ...partition, endOffset: int64, offsets: array(int64), values: array(string) },
 
   // Replicas. `broker` is the one that observes.
-  'log-opened': { ...partition, broker: int32, logEndOffset: int64, latestEpoch: int32 },
-  appended: { ...partition, broker: int32, leaderEpoch: int32, baseOffset: int64, lastOffset: int64, asLeader: boolean },
+  /**
+   * A replica's log after a start. Below `recoveredFrom` it is what it was when it was last heard of; from there on it was read again, and holds
+   * these batches ({@link BatchSummary}).
+   */
+  'log-opened': { ...partition, broker: int32, logStartOffset: int64, logEndOffset: int64, latestEpoch: int32, recoveredFrom: int64, ...batches },
+  appended: { ...partition, broker: int32, leaderEpoch: int32, baseOffset: int64, lastOffset: int64, asLeader: boolean, ...batches },
   truncated: { ...partition, broker: int32, leaderEpoch: int32, toOffset: int64, fromOffset: int64, highWatermark: int64 },
   'leader-started': { ...partition, broker: int32, leaderEpoch: int32, epochStartOffset: int64, highWatermark: int64, isr: array(int32) },
   'follower-started': { ...partition, broker: int32, leader: int32, leaderEpoch: int32, logEndOffset: int64 },
+  /** A replica has taken over what the metadata log, or an answer to its AlterPartition, says of its partition (§1.8). */
+  'partition-applied': { ...partition, broker: int32, leader: int32, leaderEpoch: int32, partitionEpoch: int32, isr: array(int32) },
   /** A leader's high watermark moved. */
   'high-watermark': { ...partition, broker: int32, leaderEpoch: int32, highWatermark: int64, isr: array(int32) },
   /** The first offset that is still there has risen. `reason`: `retention`, `delete-records`, `leader` (a follower takes over its leader's) or `truncated-fully`. */
@@ -33,9 +41,11 @@ export const OBSERVATIONS = {
   /** An I/O error has taken the log directory of a broker offline (DF-1). */
   'log-directory-offline': { broker: int32, cause: string },
 
-  // The active controller. `elr`, `lastKnownElr`: eligible leader replicas (EL-6), empty where the feature is off.
+  // The active controller. `elr`, `lastKnownElr`: eligible leader replicas (EL-6), empty where the feature is off. `metadataOffset`: of the record
+  // that says so; a controller that takes over tells all partitions again, as of the last record it has read.
   'partition-changed': {
     ...partition, leader: int32, leaderEpoch: int32, partitionEpoch: int32, isr: array(int32), elr: array(int32), lastKnownElr: array(int32), replicas: array(int32), isUnclean: boolean,
+    metadataOffset: int64,
   },
   'partition-deleted': { ...partition },
   'broker-registered': { broker: int32, brokerEpoch: int64 },

@@ -11,6 +11,7 @@
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts';
 import { Lock } from '../concurrency/lock.ts';
+import { summaryOf } from '../log/batch-summary.ts';
 import { validateClientBatch } from '../log/batch-validation.ts';
 import type { Log } from '../log/log.ts';
 import type { Offset } from '../log/record-batch.ts';
@@ -152,6 +153,7 @@ export class Partition {
     this.partitionEpoch = registration.partitionEpoch;
     this.replicas = registration.replicas;
     this.isr = registration.isr;
+    this.#observeApplied();
     // AP-4: what the metadata log says overwrites what was pending.
     this.pending = undefined;
   }
@@ -180,7 +182,7 @@ export class Partition {
     const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: false });
     if (invalid !== undefined) return { error: invalid };
     const { baseOffset, lastOffset } = yield* this.log.appendAsLeader(batch, this.leaderEpoch);
-    this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, baseOffset, lastOffset, asLeader: true });
+    this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, baseOffset, lastOffset, asLeader: true, ...summaryOf(batch) });
     if (!this.#tryAdvanceHighWatermark()) this.#wakeFetches();
     return { error: 'NONE', baseOffset, lastOffset };
   }
@@ -247,6 +249,7 @@ export class Partition {
       if (answer.leaderEpoch !== this.leaderEpoch || answer.partitionEpoch < this.partitionEpoch) return false;
       this.isr = answer.isr;
       this.partitionEpoch = answer.partitionEpoch;
+      this.#observeApplied();
       this.pending = undefined;
       this.#tryAdvanceHighWatermark();
       this.#settle();
@@ -276,7 +279,7 @@ export class Partition {
   /** The follower appends what it fetched (FT-4), and takes over the leader's high watermark (HW-5). Under the lock. */
   *appendAsFollower(batches: Uint8Array, leaderHighWatermark: Offset): Task {
     const appended = yield* this.log.appendAsFollower(batches);
-    if (appended !== undefined) this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, ...appended, asLeader: false });
+    if (appended !== undefined) this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, ...appended, asLeader: false, ...summaryOf(batches) });
     this.log.highWatermark = Math.min(Math.max(leaderHighWatermark, this.log.logStartOffset), this.log.logEndOffset);
     if (appended !== undefined) this.#wakeFetches();
   }
@@ -284,11 +287,22 @@ export class Partition {
   /** Under the lock. */
   *truncateTo(offset: Offset): Task {
     const fromOffset = this.log.logEndOffset;
-    const { highWatermark } = this.log;
+    const { highWatermark, logStartOffset } = this.log;
     yield* this.log.truncateTo(offset);
     const toOffset = this.log.logEndOffset;
-    if (toOffset < fromOffset) this.#observe({ kind: 'truncated', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, toOffset, fromOffset, highWatermark });
+    if (this.log.logStartOffset < logStartOffset) this.#observeTruncatedFully();
+    else if (toOffset < fromOffset) this.#observe({ kind: 'truncated', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, toOffset, fromOffset, highWatermark });
     yield* this.log.flushEpochs();
+  }
+
+  /** Drops the whole log (FT-5). Under the lock. */
+  *truncateFullyAndStartAt(offset: Offset): Task {
+    yield* this.log.truncateFullyAndStartAt(offset);
+    this.#observeTruncatedFully();
+  }
+
+  #observeTruncatedFully(): void {
+    this.#observe({ kind: 'log-start', ...this.#name, broker: this.#me, logStartOffset: this.log.logStartOffset, reason: 'truncated-fully' });
   }
 
   /** HW-1, HW-2, HW-6. @returns whether it moved. */
@@ -351,6 +365,10 @@ export class Partition {
 
   get #name(): { readonly topic: string; readonly partition: number } {
     return { topic: this.topic, partition: this.index };
+  }
+
+  #observeApplied(): void {
+    this.#observe({ kind: 'partition-applied', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, partitionEpoch: this.partitionEpoch, isr: this.isr });
   }
 
   #observe(observation: Observation): void {

@@ -145,7 +145,7 @@ export class ReplicaFetcher {
     const leaderStart = yield* this.#listOffset(fetching, EARLIEST_TIMESTAMP);
     if (leaderStart === undefined) return;
     const isBelowStart = leaderStart > partition.log.logEndOffset;
-    yield* partition.lock.hold(this.#ifCurrent(fetching, fetchOffset, isBelowStart ? partition.log.truncateFullyAndStartAt(leaderStart) : done(undefined)));
+    yield* partition.lock.hold(this.#ifCurrent(fetching, fetchOffset, isBelowStart ? partition.truncateFullyAndStartAt(leaderStart) : done(undefined)));
   }
 
   /** Does something to the log unless the partition has moved on meanwhile, and continues from its end. Under the lock. */

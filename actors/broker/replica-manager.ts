@@ -1,6 +1,7 @@
 /** @module The replicas of a broker: opens their logs, gives them their roles as metadata says (§1.8), and does for all of them what is due now and then. */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
+import { addToSummary, emptySummary } from '../log/batch-summary.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../log/checkpoint-file.ts';
 import type { PartitionOffset } from '../log/checkpoint-file.ts';
 import { Log } from '../log/log.ts';
@@ -97,14 +98,16 @@ export class ReplicaManager implements PartitionHost {
     const directory = directoryOf(topic, index);
     const known = this.#partitions.get(directory);
     if (known !== undefined) return known;
-    const log = yield* Log.open(this.context.disk, directory);
+    const recovered = emptySummary();
+    const log = yield* Log.open(this.context.disk, directory, (bytes, position) => addToSummary(recovered, bytes, position));
     log.highWatermark = Math.min(Math.max(this.#checkpointed.get(directory)?.offset ?? 0, log.logStartOffset), log.logEndOffset);
     const partition = new Partition(topic, index, log, this);
     this.#partitions.set(directory, partition);
     const ofTopic = this.#byTopic.get(topic) ?? [];
     ofTopic[index] = partition;
     this.#byTopic.set(topic, ofTopic);
-    this.context.observe({ kind: 'log-opened', topic, partition: index, broker: this.options.brokerId, logEndOffset: log.logEndOffset, latestEpoch: log.latestEpoch ?? -1 });
+    const { logStartOffset, logEndOffset, recoveredFrom, latestEpoch = -1 } = log;
+    this.context.observe({ kind: 'log-opened', topic, partition: index, broker: this.options.brokerId, logStartOffset, logEndOffset, latestEpoch, recoveredFrom, ...recovered });
     return partition;
   }
 

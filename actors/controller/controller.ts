@@ -73,7 +73,7 @@ class Controller {
       (highWatermark) => this.#tell(highWatermark),
     );
     // What became durable at the moment of a crash has not been told yet; what was told is the same again.
-    for (const { topic, partition, registration } of this.#image.partitions()) this.#context.observe(partitionChanged({ topic, partition }, registration));
+    for (const { topic, partition, registration } of this.#image.partitions()) this.#context.observe(partitionChanged({ topic, partition }, registration, this.#image.lastOffset));
     // BL-5: a new controller gives every broker a fresh session.
     for (const brokerId of this.#image.brokers.keys()) this.#lastContact.set(brokerId, this.#context.now);
     this.#context.serve((request: ControllerRequest) => this.#handle(request));
@@ -249,7 +249,7 @@ class Controller {
     let offset = this.#log.nextOffset;
     for (const record of records) {
       const at = this.#image.apply(record, offset);
-      if (at !== undefined) this.#untold.push({ offset, observation: partitionChanged(at, this.#image.partition(at.topic, at.partition)!) });
+      if (at !== undefined) this.#untold.push({ offset, observation: partitionChanged(at, this.#image.partition(at.topic, at.partition)!, offset) });
       offset += 1;
     }
     this.#log.propose(records);
@@ -266,6 +266,6 @@ class Controller {
   }
 }
 
-function partitionChanged({ topic, partition }: TopicPartition, { leader, leaderEpoch, partitionEpoch, isr, replicas }: PartitionRegistration): Observation {
-  return { kind: 'partition-changed', topic, partition, leader, leaderEpoch, partitionEpoch, isr, elr: [], lastKnownElr: [], replicas, isUnclean: false };
+function partitionChanged({ topic, partition }: TopicPartition, { leader, leaderEpoch, partitionEpoch, isr, replicas }: PartitionRegistration, metadataOffset: number): Observation {
+  return { kind: 'partition-changed', topic, partition, leader, leaderEpoch, partitionEpoch, isr, elr: [], lastKnownElr: [], replicas, isUnclean: false, metadataOffset };
 }

@@ -43,6 +43,8 @@ export class Log {
   readonly directory: string;
   readonly #disk: Disk;
   readonly #epochs: LeaderEpochCache;
+  /** What lies below was not read when the log was opened: it is as it was. */
+  readonly recoveredFrom: Offset;
   #segment: LogSegment;
   #logStartOffset: Offset;
   #logEndOffset: Offset;
@@ -55,6 +57,7 @@ export class Log {
     this.#disk = disk;
     this.#segment = segment;
     this.#epochs = epochs;
+    this.recoveredFrom = segment.baseOffset;
     this.#logStartOffset = segment.baseOffset;
     this.#logEndOffset = logEndOffset;
     this.#highWatermark = segment.baseOffset;
@@ -63,9 +66,10 @@ export class Log {
   /**
    * Opens the log in a directory, or makes an empty one. What a crash left is recovered: a torn tail is cut off (RC-3), then epochs that
    * begin at or beyond the end (LEC-5). The high watermark is the start: its checkpoint is the caller's (HW-7).
+   * @param visit sees every batch that was read to find the sound end, from `recoveredFrom` on
    * @throws {MalformedCheckpointError}
    */
-  static *open(disk: Disk, directory: string): Task<Log> {
+  static *open(disk: Disk, directory: string, visit?: (bytes: Uint8Array, position: number) => void): Task<Log> {
     const bases = segmentsIn(disk, directory);
     if (bases.length > 1) throw new RangeError(`${directory} has ${bases.length} segments`);
     const segment = new LogSegment(disk, directory, bases[0] ?? 0);
@@ -74,6 +78,7 @@ export class Log {
     const epochs = new LeaderEpochCache(yield* readEpochCheckpoint(disk, epochFile(directory)));
     let hasNewEpoch = false;
     const logEndOffset = yield* segment.recover((bytes, position) => {
+      visit?.(bytes, position);
       const epoch = partitionLeaderEpochOf(bytes, position);
       if (epoch > (epochs.latest?.epoch ?? -1)) hasNewEpoch = epochs.assign(epoch, baseOffsetOf(bytes, position));
     });

@@ -35,9 +35,20 @@ export const polled = (consumer: string, ...records: readonly (readonly [offset:
 export const finalRead = (...records: readonly (readonly [offset: number, value: string])[]): Step =>
   observed('auditor', { kind: 'final-read', ...ORDERS_0, endOffset: (records.at(-1)?.[0] ?? -1) + 1, offsets: offsetsOf(records), values: valuesOf(records) });
 
-export const opened = (broker: number, logEndOffset: number, latestEpoch: number): Step => observed(`broker-${broker}`, { kind: 'log-opened', ...ORDERS_0, broker, logEndOffset, latestEpoch });
+/** One batch of one record at an offset. `content` stands for its checksum. */
+type Batch = readonly [offset: number, epoch: number, content?: number];
+const batches = (list: readonly Batch[]) => ({ lastOffsets: list.map(([offset]) => offset), epochs: list.map(([, epoch]) => epoch), checksums: list.map(([offset, epoch, content]) => content ?? 1_000 * epoch + offset) });
+
+/** A log that is the beginning, up to `logEndOffset`, of what it was. */
+export const opened = (broker: number, logEndOffset: number, latestEpoch: number): Step =>
+  observed(`broker-${broker}`, { kind: 'log-opened', ...ORDERS_0, broker, logStartOffset: 0, logEndOffset, latestEpoch, recoveredFrom: logEndOffset, ...batches([]) });
+/** A log that was read again, from its beginning to its end. */
+export const recovered = (broker: number, ...list: readonly Batch[]): Step => {
+  const [lastOffset, latestEpoch] = list.at(-1) ?? [-1, -1];
+  return observed(`broker-${broker}`, { kind: 'log-opened', ...ORDERS_0, broker, logStartOffset: 0, logEndOffset: lastOffset + 1, latestEpoch, recoveredFrom: 0, ...batches(list) });
+};
 export const appended = (broker: number, leaderEpoch: number, offset: number, asLeader = false): Step =>
-  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: offset, lastOffset: offset, asLeader });
+  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: offset, lastOffset: offset, asLeader, ...batches([[offset, leaderEpoch]]) });
 export const truncated = (broker: number, leaderEpoch: number, toOffset: number, fromOffset: number): Step =>
   observed(`broker-${broker}`, { kind: 'truncated', ...ORDERS_0, broker, leaderEpoch, toOffset, fromOffset, highWatermark: toOffset });
 export const leads = (broker: number, leaderEpoch: number, epochStartOffset: number, highWatermark = epochStartOffset, isr = ISR): Step =>
@@ -47,7 +58,7 @@ export const watermark = (broker: number, leaderEpoch: number, highWatermark: nu
 /** A consumer says that it has read everything from offset 0 up to here. */
 export const readToEnd = (consumer: string, endOffset: number, fromOffset = 0): Step => observed(consumer, { kind: 'read-to-end', ...ORDERS_0, fromOffset, endOffset });
 export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
-  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean });
+  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean, metadataOffset: leaderEpoch });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
 
 export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed' | 'exit' | 'halt'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
