@@ -19,17 +19,36 @@ const TOPICS: Readonly<Record<string, { readonly data: (trials: Trials) => reado
   config: {
     data: ({ configKeys }) => configKeys(),
     text: ({ configKeys }) =>
-      [...groupBy(configKeys(), ({ scope }) => scope)].map(([scope, keys]) => `  ${scope}\n${table(keys.map(({ key, default: value, doc }) => [key, value, doc]), '    ')}`).join('\n'),
+      [...groupBy(configKeys(), ({ scope }) => scope)].map(([scope, keys]) => `  ${scope}\n${table(keys.map((key) => [key.key, defaultsOf(key), key.doc]), '    ')}`).join('\n'),
   },
   protocols: {
     data: ({ protocols }) => protocols(),
-    text: ({ protocols }) => table(protocols().map(({ name, says }) => [name, says])),
+    text: ({ protocols, configKeys }) => {
+      const switches = configKeys().filter(({ scope }) => scope === 'protocol');
+      return [
+        table(protocols().map((protocol) => [protocol.name, [protocol.says, ...differencesOf(protocol, switches)].join(' ')])),
+        ...(switches.length === 0 ? [] : ['  one by one: --set protocol.NAME=VALUE', table(switches.map((key) => [key.key, key.default, key.doc]), '    ')]),
+      ].join('\n');
+    },
   },
   anomalies: {
     data: ({ anomalyNames }) => anomalyNames(),
     text: ({ anomalyNames }) => table(anomalyNames().map(({ name, row, class: kind, says }) => [name, row, kind, says])),
   },
 };
+
+type SettingKey = ReturnType<Trials['configKeys']>[number];
+
+/** `30000 (10000 before 2.5)`. */
+function defaultsOf({ default: present, earlier }: SettingKey): string {
+  return earlier.length === 0 ? present : `${present} (${earlier.map(({ before, default: value }) => `${value} before ${before}`).join(', ')})`;
+}
+
+/** Switches that a preset sets otherwise than the present version, in brackets; nothing if there are none. */
+function differencesOf({ switches: values }: ReturnType<Trials['protocols']>[number], switches: readonly SettingKey[]): string[] {
+  const differences = switches.filter(({ key, default: present }) => values[key] !== undefined && String(values[key]) !== present).map(({ key }) => `${key}=${String(values[key])}`);
+  return differences.length === 0 ? [] : [`(${differences.join(', ')})`];
+}
 
 export const list = command({
   name: 'list',

@@ -84,7 +84,7 @@ describe('trial list', () => {
     `);
   });
 
-  it('lists one topic as an object', async () => expect(JSON.parse((await trial('list protocols --json')).out)).toEqual({ protocols: [{ name: '4.2', says: 'Kafka 4.2.' }] }));
+  it('lists one topic as an object', async () => expect(JSON.parse((await trial('list protocols --json')).out)).toEqual({ protocols: [{ name: '4.2', says: 'Kafka 4.2.', switches: {} }] }));
   it('lists everything as one object', async () => expect(Object.keys(JSON.parse((await trial('list --json')).out) as object)).toEqual(['workloads', 'faults', 'config', 'protocols', 'anomalies']));
 });
 

@@ -21,7 +21,21 @@ describe('settings', () => {
     expect(resolve({ 'message.max.bytes': '5000', 'max.message.bytes': '6000' })).toMatchObject({ resolved: { topics: [{ config: { 'max.message.bytes': 6_000 } }] } });
   });
 
+  test('single switches of the protocol are set over the preset', () => {
+    expect(resolve({ 'protocol.truncation': 'hw', 'protocol.preVote': 'false' })).toMatchObject({ resolved: { protocol: { truncation: 'hw', preVote: false, eligibleLeaderReplicas: true } } });
+    expect(resolve({ 'protocol.truncation': 'fetch-epoch' }, { protocol: '0.11' })).toMatchObject({ resolved: { protocol: { truncation: 'fetch-epoch', isrExpandAtHw: true } } });
+  });
+
+  test('an older version has the defaults of its time, which settings override', () => {
+    expect(resolve({}, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 10_000 }, producers: { config: { 'linger.ms': 0 } } } });
+    expect(resolve({ 'replica.lag.time.max.ms': '7000' }, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 7_000 } } });
+    expect(resolve({}, { protocol: '2.8' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 30_000 } } });
+  });
+
   test.each([
+    [{ 'protocol.trunkation': 'hw' }, {}, "Unknown key 'protocol.trunkation': did you mean 'protocol.truncation'?"],
+    [{ 'protocol.truncation': 'hwm' }, {}, "'truncation' cannot be 'hwm': it takes hw, kip101, kip279, kip320, fetch-epoch."],
+    [{ truncation: 'hw' }, {}, "Unknown key 'truncation'"],
     [{ acsk: '1' }, {}, "Unknown key 'acsk': did you mean 'acks'?"],
     [{ acks: 'two' }, {}, "'acks' cannot be 'two'"],
     [{ 'compression.type': 'lz4' }, {}, "'compression.type' is a key of Kafka that is not simulated yet."],

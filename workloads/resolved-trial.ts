@@ -8,8 +8,9 @@ import { PRODUCER_CONFIG, acksOf } from '../actors/config/producer-config.ts';
 import type { ProducerConfig } from '../actors/config/producer-config.ts';
 import { TOPIC_CONFIG, topicConfig } from '../actors/config/topic-config.ts';
 import type { TopicConfig } from '../actors/config/topic-config.ts';
-import { PROTOCOLS } from '../actors/protocol-variant.ts';
+import { PROTOCOL_DEFINITION } from '../actors/protocol-variant.ts';
 import type { ProtocolVariant } from '../actors/protocol-variant.ts';
+import { PROTOCOLS } from '../actors/protocols.ts';
 import { MILLISECOND, SECOND, nearest } from '../runtime/index.ts';
 import type { Micros } from '../runtime/index.ts';
 import { TRIALS } from './catalogue.ts';
@@ -90,15 +91,16 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
     'value.bytes': trial.producers.valueBytes ?? TRIAL_DEFINITION.keys['value.bytes'].default,
     ...scoped.trial,
   });
-  const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker });
-  const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer });
-  const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer });
+  const variant = tryParse(PROTOCOL_DEFINITION, { ...protocol?.variant, ...scoped.protocol });
+  const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker }, protocol?.version);
+  const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer }, protocol?.version);
+  const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer }, protocol?.version);
   const topicConfigs = topics.map(([name, { config }]) => {
     const overrides = { ...config, ...scoped.topic };
     return { name, overrides, parsed: 'config' in broker ? attempt(() => topicConfig(overrides, broker.config)) : tryParse(TOPIC_CONFIG, overrides) };
   });
-  for (const result of [own, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
-  if (!('config' in own) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || protocol === undefined || problems.length > 0) return { problems: [...new Set(problems)] };
+  for (const result of [own, variant, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
+  if (!('config' in own) || !('config' in variant) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || problems.length > 0) return { problems: [...new Set(problems)] };
 
   const replicationFactor = own.config['replication.factor'];
   if (replicationFactor > own.config.brokers) return { problems: [`'replication.factor' is ${replicationFactor}, and there are only ${own.config.brokers} brokers: set brokers=${replicationFactor} or more.`] };
@@ -106,7 +108,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
     resolved: {
       trial,
       seed: argument.seed,
-      protocol: protocol.variant,
+      protocol: variant.config,
       brokers: own.config.brokers,
       brokerConfig: broker.config,
       topics: topicConfigs.flatMap(({ name, overrides, parsed }) => ('config' in parsed ? [{ name, partitions: own.config.partitions, replicationFactor, config: parsed.config, overrides: asText(overrides) }] : [])),

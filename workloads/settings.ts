@@ -1,17 +1,19 @@
 /**
  * @module
- * What `--set key=value` may change: every config key that is simulated, and a few properties of the trial itself. A key may be
- * prefixed by its scope (`producer.request.timeout.ms`); without one it counts in every scope that has it.
+ * What `--set key=value` may change: every config key that is simulated, a few properties of the trial itself, and single switches of the
+ * protocol (`protocol.truncation`). A config key may be prefixed by its scope (`producer.request.timeout.ms`); without one it counts
+ * in every scope that has it.
  */
 import { BROKER_CONFIG } from '../actors/config/broker-config.ts';
 import { describeProblem, describeValues, ConfigError, parseConfig } from '../actors/config/config-definition.ts';
-import type { ConfigDefinition, ConfigKey, ConfigKeys } from '../actors/config/config-definition.ts';
+import type { ConfigDefinition, ConfigKey, ConfigKeys, ConfigValues } from '../actors/config/config-definition.ts';
 import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import { PRODUCER_CONFIG } from '../actors/config/producer-config.ts';
 import { TOPIC_CONFIG } from '../actors/config/topic-config.ts';
+import { PROTOCOL_DEFINITION } from '../actors/protocol-variant.ts';
 import { nearest } from '../runtime/index.ts';
 
-export type Scope = 'producer' | 'consumer' | 'broker' | 'topic' | 'trial';
+export type Scope = 'producer' | 'consumer' | 'broker' | 'topic' | 'trial' | 'protocol';
 
 /** Properties of the trial's own cluster and load. */
 export const TRIAL_KEYS = {
@@ -32,6 +34,7 @@ const DEFINITIONS: Readonly<Record<Scope, { readonly keys: ConfigKeys; readonly 
   broker: BROKER_CONFIG,
   topic: TOPIC_CONFIG,
   trial: TRIAL_DEFINITION,
+  protocol: PROTOCOL_DEFINITION,
 };
 
 const SCOPES = Object.keys(DEFINITIONS) as Scope[];
@@ -41,7 +44,7 @@ export type ScopedSettings = Readonly<Record<Scope, Readonly<Record<string, stri
 
 /** Deals settings out to their scopes. Each problem is a sentence. */
 export function scopeSettings(settings: Readonly<Record<string, string>>): { readonly scoped: ScopedSettings; readonly problems: readonly string[] } {
-  const scoped: Record<Scope, Record<string, string>> = { producer: {}, consumer: {}, broker: {}, topic: {}, trial: {} };
+  const scoped: Record<Scope, Record<string, string>> = { producer: {}, consumer: {}, broker: {}, topic: {}, trial: {}, protocol: {} };
   const problems: string[] = [];
   for (const [name, value] of Object.entries(settings)) {
     const [scopes, key] = placesOf(name);
@@ -54,10 +57,12 @@ export function scopeSettings(settings: Readonly<Record<string, string>>): { rea
 function placesOf(name: string): [scopes: Scope[], key: string] {
   const prefixed = SCOPES.find((scope) => name.startsWith(`${scope}.`) && Object.hasOwn(DEFINITIONS[scope].keys, name.slice(scope.length + 1)));
   if (prefixed !== undefined) return [[prefixed], name.slice(prefixed.length + 1)];
-  return [SCOPES.filter((scope) => Object.hasOwn(DEFINITIONS[scope].keys, name)), name];
+  return [SCOPES.filter((scope) => scope !== 'protocol' && Object.hasOwn(DEFINITIONS[scope].keys, name)), name];
 }
 
 function refusal(name: string): string {
+  const switches = Object.keys(PROTOCOL_DEFINITION.keys).map((key) => `protocol.${key}`);
+  if (name.startsWith('protocol.')) return describeProblem({ kind: 'unknown-key', key: name, nearest: nearest(name, switches) });
   const bare = SCOPES.reduce((rest, scope) => (rest.startsWith(`${scope}.`) ? rest.slice(scope.length + 1) : rest), name);
   if (SCOPES.some((scope) => DEFINITIONS[scope].notSimulated.includes(bare))) return describeProblem({ kind: 'not-simulated', key: name });
   const known = [...new Set(SCOPES.flatMap((scope) => Object.keys(DEFINITIONS[scope].keys)))];
@@ -65,8 +70,8 @@ function refusal(name: string): string {
 }
 
 /** The parsed config, or the sentences that say what is wrong with it. */
-export function tryParse<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: Parameters<typeof parseConfig>[1]): { readonly config: ReturnType<typeof parseConfig<K>> } | { readonly problems: readonly string[] } {
-  return attempt(() => parseConfig(definition, values));
+export function tryParse<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: ConfigValues, version?: string): { readonly config: ReturnType<typeof parseConfig<K>> } | { readonly problems: readonly string[] } {
+  return attempt(() => parseConfig(definition, values, version));
 }
 
 /** The same for whatever parses. */
@@ -79,9 +84,24 @@ export function attempt<T>(parse: () => T): { readonly config: T } | { readonly 
   }
 }
 
+/** A key that can be set, as a person reads of it. `earlier`: its defaults before some versions of Kafka. */
+export interface SettingKey {
+  readonly scope: Scope;
+  readonly key: string;
+  readonly default: string;
+  readonly earlier: readonly { readonly before: string; readonly default: string }[];
+  readonly doc: string;
+}
+
 /** Every key that can be set, for `trial list config`. */
-export function settingKeys(): readonly { readonly scope: Scope; readonly key: string; readonly default: string; readonly doc: string }[] {
+export function settingKeys(): readonly SettingKey[] {
   return SCOPES.flatMap((scope) =>
-    Object.entries(DEFINITIONS[scope].keys).map(([key, definition]) => ({ scope, key, default: String(definition.default), doc: `${definition.doc} Takes ${describeValues(definition)}.` })),
+    Object.entries(DEFINITIONS[scope].keys).map(([key, definition]) => ({
+      scope,
+      key,
+      default: String(definition.default),
+      earlier: (definition.earlier ?? []).map(({ before, default: value }) => ({ before, default: String(value) })),
+      doc: `${definition.doc} Takes ${describeValues(definition)}.`,
+    })),
   );
 }

@@ -82,11 +82,14 @@ const KAFKA_LONG_MAX = 9_223_372_036_854_775_807n;
 /** 140 years: virtual time counts µs, and the sum of two times must be exact. */
 const MS_MAX = 4_500_000_000_000;
 
-/** The values as the definition wants them, defaults filled in. @throws {ConfigError} */
-export function parseConfig<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: ConfigValues): ConfigOf<K> {
+/**
+ * The values as the definition wants them, filled in with the defaults of a version of Kafka, e.g. `2.4`; absent: the present ones.
+ * @throws {ConfigError}
+ */
+export function parseConfig<K extends ConfigKeys>(definition: ConfigDefinition<K>, values: ConfigValues, version?: string): ConfigOf<K> {
   const problems: ConfigProblem[] = [];
   const parsed: Record<string, unknown> = {};
-  for (const [name, key] of Object.entries(definition.keys)) parsed[name] = key.default;
+  for (const [name, key] of Object.entries(definition.keys)) parsed[name] = version === undefined ? key.default : defaultIn(key, version);
   for (const [name, value] of Object.entries(values)) {
     const key = Object.hasOwn(definition.keys, name) ? definition.keys[name] : undefined;
     if (key === undefined) {
@@ -105,6 +108,21 @@ export function parseConfig<K extends ConfigKeys>(definition: ConfigDefinition<K
   const conflicts = definition.conflicts?.(config, given) ?? [];
   if (conflicts.length > 0) throw new ConfigError(definition.name, conflicts.map((message) => ({ kind: 'conflict', message })));
   return config;
+}
+
+/** A key's default in a version of Kafka, e.g. `0.11`. */
+function defaultIn<T>(key: ConfigKey<T>, version: string): T {
+  const earlier = (key.earlier ?? []).filter(({ before }) => compareVersions(version, before) < 0);
+  // Of several that have been, the one that ended first after this version.
+  const [first] = earlier.toSorted((a, b) => compareVersions(a.before, b.before));
+  return first === undefined ? key.default : first.default;
+}
+
+/** Versions as `major.minor`. */
+function compareVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor === bMajor ? aMinor - bMinor : aMajor - bMajor;
 }
 
 /** What a key takes, in words: `a whole number of ms, 0 or more`. */

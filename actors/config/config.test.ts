@@ -129,6 +129,28 @@ describe('broker and topic', () => {
   });
 });
 
+test.each([
+  ['0.10', 'twice', 1],
+  ['0.9', 'twice', 1],
+  ['0.11', 'twice', 2],
+  ['2.0', 'twice', 2],
+  ['2.4', 'twice', 2],
+  ['2.5', 'twice', 3],
+  ['2.10', 'twice', 3],
+  ['4.2', 'twice', 3],
+  [undefined, 'twice', 3],
+])('in version %s the default of a key that changed %s is %i', (version, key, expected) => {
+  const definition: ConfigDefinition<ConfigKeys> = { name: 'test', keys: { [key]: { type: 'int', default: 3, doc: 'Changed.', earlier: [{ before: '2.5', default: 2 }, { before: '0.11', default: 1 }] } }, notSimulated: [] };
+  expect(parseConfig(definition, {}, version)).toEqual({ [key]: expected });
+  expect(parseConfig(definition, { [key]: 7 }, version)).toEqual({ [key]: 7 });
+});
+
+test('producers of older versions have the defaults of their time (§10)', () => {
+  expect(parseConfig(PRODUCER_CONFIG, {}, '0.10')).toMatchObject({ acks: '1', retries: 0, 'enable.idempotence': false, 'linger.ms': 0 });
+  expect(parseConfig(PRODUCER_CONFIG, {}, '2.4')).toMatchObject({ acks: '1', retries: 2_147_483_647, 'enable.idempotence': false });
+  expect(parseConfig(PRODUCER_CONFIG, PLAIN, '3.9')).toMatchObject({ acks: 'all', 'linger.ms': 0 });
+});
+
 test.each<[string, { readonly keys: ConfigKeys; readonly notSimulated: readonly string[] }]>([
   ['producer', PRODUCER_CONFIG],
   ['consumer', CONSUMER_CONFIG],

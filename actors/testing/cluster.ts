@@ -18,7 +18,7 @@ import { parseConfig } from '../config/config-definition.ts';
 import type { ConfigValues } from '../config/config-definition.ts';
 import { controller } from '../controller/controller.ts';
 import type { Observation } from '../observation.ts';
-import { PROTOCOLS } from '../protocol-variant.ts';
+import { PROTOCOL_DEFINITION } from '../protocol-variant.ts';
 import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
 import { MESSAGES } from '../protocol/messages.ts';
 import { structuresOf } from '../protocol/schema.ts';
@@ -70,7 +70,7 @@ export function runCluster(options: ClusterOptions): ClusterRun {
 
 function clusterActors({ brokers = 3, config = {}, protocol, planted = {} }: ClusterOptions): Actor[] {
   const parsed = parseConfig(BROKER_CONFIG, config);
-  const variant = { ...PROTOCOLS['4.2']!.variant, ...protocol };
+  const variant = parseConfig(PROTOCOL_DEFINITION, { ...protocol });
   return [
     controller({ name: controllerName(0), config: parsed, requestUs: BROKER_COSTS.requestUs }),
     ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config: parsed, costs: BROKER_COSTS, protocol: variant, planted })),

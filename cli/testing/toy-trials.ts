@@ -86,8 +86,8 @@ export const toyTrials: Trials = {
   DEFAULT_TRIAL: 'toy',
   trials: () => [TOY, { ...TOY, name: 'toy-too' }],
   faultProfiles: () => [{ name: 'mild', says: 'One short partition.' }, { name: 'none', says: 'Nothing strikes.' }],
-  protocols: () => [{ name: '4.2', says: 'Kafka 4.2.' }],
-  configKeys: () => [{ scope: 'trial', key: 'plant', default: 'none', doc: 'What goes wrong.' }],
+  protocols: () => [{ name: '4.2', says: 'Kafka 4.2.', switches: {} }],
+  configKeys: () => [{ scope: 'trial', key: 'plant', default: 'none', earlier: [], doc: 'What goes wrong.' }],
   anomalyNames: () => [{ name: 'acked-loss', row: '7.1-durable', class: 'safety', says: 'An acknowledged record is gone.' }],
   checkArgument({ workload, settings, faults, protocol }) {
     return [
