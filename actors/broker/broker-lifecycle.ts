@@ -8,8 +8,6 @@ import type { BrokerHeartbeatRequest, BrokerRegistrationRequest } from '../proto
 import type { ControllerChannel } from './controller-channel.ts';
 
 const CLUSTER_ID = 'trial';
-/** No clean shutdown came before: what was there may be gone (BL-1). */
-const UNCLEAN = -1;
 
 /** How far the broker is with the metadata log. */
 export interface MetadataProgress {
@@ -24,15 +22,18 @@ export class BrokerLifecycle {
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
   readonly #heartbeatUs: number;
+  readonly #previousBrokerEpoch: number;
   readonly #metadata: MetadataProgress;
   /** −1 until registered. */
   brokerEpoch = -1;
 
-  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, metadata: MetadataProgress) {
+  /** @param previousBrokerEpoch of the incarnation before, if it stopped in good order; −1: what it had may be gone (BL-1) */
+  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, previousBrokerEpoch: number, metadata: MetadataProgress) {
     this.#context = context;
     this.#channel = channel;
     this.#brokerId = brokerId;
     this.#heartbeatUs = heartbeatMs * MILLISECOND;
+    this.#previousBrokerEpoch = previousBrokerEpoch;
     this.#metadata = metadata;
   }
 
@@ -52,7 +53,7 @@ export class BrokerLifecycle {
       clusterId: CLUSTER_ID,
       incarnationId,
       listeners: [{ name: 'PLAINTEXT', host: this.#context.name, port: BROKER_PORT }],
-      previousBrokerEpoch: UNCLEAN,
+      previousBrokerEpoch: this.#previousBrokerEpoch,
     };
     const answer = yield* this.#channel.call(request);
     if (answer?.errorCode === NONE) this.brokerEpoch = answer.brokerEpoch;

@@ -17,6 +17,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
 import { fetch } from './fetch-handler.ts';
+import { LogManager } from './log-manager.ts';
 import { listOffsets, metadata } from './metadata-handler.ts';
 import { MetadataFollower } from './metadata-follower.ts';
 import { produce } from './produce-handler.ts';
@@ -36,17 +37,19 @@ function* run(context: ActorContext, options: BrokerOptions): Task {
   const { brokerId, controller, config } = options;
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
   const image = new MetadataImage();
-  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
+  const logs = new LogManager(context, brokerId, config);
+  // What is on the disk is recovered before the controller hears of this broker (RC-2, RC-3).
+  yield* logs.load();
+  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], logs.previousBrokerEpoch, { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
-  const replicas = new ReplicaManager(context, options, image, (partition) => alterPartitions.submit(partition), brokerEpoch);
+  const replicas = new ReplicaManager(context, options, image, logs, (partition) => alterPartitions.submit(partition), brokerEpoch);
   const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
-  yield* replicas.recover();
   context.spawn(lifecycle.run());
   context.spawn(follower.run());
   context.spawn(alterPartitions.run());
   context.spawn(replicas.shrinkInSyncSets());
-  context.spawn(replicas.checkpointHighWatermarks());
+  logs.startBackgroundTasks();
 
   /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
   function* publish(changed: readonly TopicPartition[]): Task {

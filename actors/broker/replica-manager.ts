@@ -1,36 +1,31 @@
 /** @module The replicas of a broker: opens their logs, gives them their roles as metadata says (§1.8), and does for all of them what is due now and then. */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
-import { addToSummary, emptySummary } from '../log/batch-summary.ts';
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../log/checkpoint-file.ts';
-import type { PartitionOffset } from '../log/checkpoint-file.ts';
-import { Log } from '../log/log.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import type { BrokerOptions } from './broker-options.ts';
+import type { LogManager } from './log-manager.ts';
 import { Partition } from './partition.ts';
 import type { PartitionHost } from './partition.ts';
 import { ReplicaFetcher } from './replica-fetcher.ts';
-
-const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint';
 
 export class ReplicaManager implements PartitionHost {
   readonly context: ActorContext;
   readonly options: BrokerOptions;
   readonly image: MetadataImage;
+  readonly #logs: LogManager;
   readonly #submit: (partition: Partition) => void;
   readonly #brokerEpoch: () => number;
   readonly #partitions = new Map<string, Partition>();
   /** The same by topic and index: every request looks them up. */
   readonly #byTopic = new Map<string, Partition[]>();
   readonly #fetchers = new Map<number, ReplicaFetcher>();
-  /** The high watermarks as they were last written down, by this incarnation or the one before (HW-7). */
-  readonly #checkpointed = new Map<string, PartitionOffset>();
 
-  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, submit: (partition: Partition) => void, brokerEpoch: () => number) {
+  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, logs: LogManager, submit: (partition: Partition) => void, brokerEpoch: () => number) {
     this.context = context;
     this.options = options;
     this.image = image;
+    this.#logs = logs;
     this.#submit = submit;
     this.#brokerEpoch = brokerEpoch;
   }
@@ -45,11 +40,6 @@ export class ReplicaManager implements PartitionHost {
 
   proposed(partition: Partition): void {
     this.#submit(partition);
-  }
-
-  /** Before anything else: what the last incarnation left. */
-  *recover(): Task {
-    for (const entry of yield* readOffsetCheckpoint(this.context.disk, HIGH_WATERMARK_CHECKPOINT)) this.#checkpointed.set(directoryOf(entry.topic, entry.partition), entry);
   }
 
   /** Brings replicas in line with the image: first leaders, then followers (ML-5). */
@@ -83,31 +73,16 @@ export class ReplicaManager implements PartitionHost {
     }
   }
 
-  /** Writes down all high watermarks (HW-7). */
-  *checkpointHighWatermarks(): Task {
-    for (;;) {
-      yield* this.context.sleep(this.options.config['replica.high.watermark.checkpoint.interval.ms'] * MILLISECOND);
-      for (const { topic, index, log } of this.#partitions.values()) this.#checkpointed.set(directoryOf(topic, index), { topic, partition: index, offset: log.highWatermark });
-      // With those of the last incarnation whose logs are not open yet.
-      const offsets = [...this.#checkpointed.values()];
-      if (offsets.length > 0) yield* writeOffsetCheckpoint(this.context.disk, HIGH_WATERMARK_CHECKPOINT, offsets);
-    }
-  }
-
   *#open(topic: string, index: number): Task<Partition> {
     const directory = directoryOf(topic, index);
     const known = this.#partitions.get(directory);
     if (known !== undefined) return known;
-    const recovered = emptySummary();
-    const log = yield* Log.open(this.context.disk, directory, (bytes, position) => addToSummary(recovered, bytes, position));
-    log.highWatermark = Math.min(Math.max(this.#checkpointed.get(directory)?.offset ?? 0, log.logStartOffset), log.logEndOffset);
+    const log = yield* this.#logs.getOrCreate(topic, index);
     const partition = new Partition(topic, index, log, this);
     this.#partitions.set(directory, partition);
     const ofTopic = this.#byTopic.get(topic) ?? [];
     ofTopic[index] = partition;
     this.#byTopic.set(topic, ofTopic);
-    const { logStartOffset, logEndOffset, recoveredFrom, latestEpoch = -1 } = log;
-    this.context.observe({ kind: 'log-opened', topic, partition: index, broker: this.options.brokerId, logStartOffset, logEndOffset, latestEpoch, recoveredFrom, ...recovered });
     return partition;
   }
 

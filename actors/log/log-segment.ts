@@ -16,6 +16,11 @@ export interface BatchPlace {
   readonly sizeInBytes: number;
 }
 
+/** Whether a file of the disk holds batches of a log. */
+export function isLogFile(file: string): boolean {
+  return file.includes('/') && file.endsWith(SUFFIX);
+}
+
 /** Base offsets of the segments in a directory, ascending. */
 export function segmentsIn(disk: Disk, directory: string): Offset[] {
   const prefix = `${directory}/`;

@@ -12,7 +12,7 @@ import type { Disk, Task } from '../../runtime/index.ts';
 import { readEpochCheckpoint, writeEpochCheckpoint } from './checkpoint-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts';
-import { LogSegment, segmentsIn } from './log-segment.ts';
+import { LogSegment, isLogFile, segmentsIn } from './log-segment.ts';
 import { baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, partitionLeaderEpochOf, sizeInBytesOf, stampBatch } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
 
@@ -37,6 +37,11 @@ export class InvalidAppendError extends Error {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Directories with a log in them, sorted by code unit. */
+export function logDirectoriesIn(disk: Disk): string[] {
+  return [...new Set(disk.list('').filter(isLogFile).map((file) => file.slice(0, file.indexOf('/'))))];
+}
 
 export class Log {
   /** e.g. `orders-0`. */

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedDisk } from '../../runtime/disk/simulated-disk.ts';
+import type { DiskEvent } from '../../runtime/disk/simulated-disk.ts';
+import type { ActorContext, Task } from '../../runtime/index.ts';
+import { randomStream } from '../../runtime/random/random.ts';
+import { ManualClock, runTask } from '../../runtime/testing/run-task.ts';
+import { BROKER_CONFIG } from '../config/broker-config.ts';
+import { parseConfig } from '../config/config-definition.ts';
+import { CLEAN_SHUTDOWN_FILE } from '../log/clean-shutdown-file.ts';
+import { encodeRecordBatch } from '../log/records.ts';
+import { LogManager } from './log-manager.ts';
+
+/** A disk, and the incarnations of a broker that have it one after the other. */
+function bench() {
+  const clock = new ManualClock();
+  const events: DiskEvent[] = [];
+  const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: (event) => events.push(event) }, { fsyncUs: 0, usPerMiB: 0 });
+  const run = <T>(task: Task<T>): T => runTask(task, clock);
+  const start = (): LogManager => {
+    const context: Partial<ActorContext> = { disk, sleep: (us) => clock.sleep(us), observe: () => undefined };
+    const logs = new LogManager(context as ActorContext, 0, parseConfig(BROKER_CONFIG, {}));
+    run(logs.load());
+    return logs;
+  };
+  return { clock, events, disk, run, start };
+}
+
+const batch = (): Uint8Array => encodeRecordBatch([{ timestamp: 1, key: null, value: new Uint8Array(10) }]);
+
+describe('a clean shutdown', () => {
+  it('leaves a marker with the broker epoch, which the next start takes away before it opens a log (RC-1, RC-2)', () => {
+    const { run, start, disk, events } = bench();
+    const logs = start();
+    const log = run(logs.getOrCreate('orders', 3));
+    run(log.appendAsLeader(batch(), 1));
+    log.highWatermark = 1;
+    run(logs.shutdown(17));
+    expect(disk.size(CLEAN_SHUTDOWN_FILE)).toBeGreaterThan(0);
+    events.length = 0;
+    const next = start();
+    expect(next.previousBrokerEpoch).toBe(17);
+    expect(disk.size(CLEAN_SHUTDOWN_FILE)).toBeUndefined();
+    expect(events.slice(0, 2).map(({ type }) => type)).toEqual(['disk-removed', 'disk-directory-synced']);
+    expect(next.get('orders', 3)).toMatchObject({ logEndOffset: 1, highWatermark: 1 });
+  });
+
+  it('writes the marker last: whatever a power loss takes, there is no marker without all of the logs (RC-1)', () => {
+    for (let seed = 0; seed < 30; seed += 1) {
+      const { run, start, disk } = bench();
+      const logs = start();
+      const log = run(logs.getOrCreate('orders', 0));
+      for (let i = 0; i < 5; i += 1) run(log.appendAsLeader(batch(), 1));
+      const shutdown = logs.shutdown(3);
+      for (let step = 0; step < seed; step += 1) if (shutdown.next().done === true) break;
+      disk.powerLoss(randomStream(String(seed), 'power'));
+      const next = start();
+      if (next.previousBrokerEpoch === 3) expect(next.get('orders', 0)!.logEndOffset).toBe(5);
+    }
+  });
+});
+
+describe('a start', () => {
+  it('after a crash says that the shutdown was not clean, and opens every log before anybody asks for one (RC-2, RC-3)', () => {
+    const { run, start } = bench();
+    const logs = start();
+    for (const partition of [0, 1]) run(run(logs.getOrCreate('a-topic', partition)).appendAsLeader(batch(), 1));
+    const next = start();
+    expect(next.previousBrokerEpoch).toBe(-1);
+    expect([0, 1].map((partition) => next.get('a-topic', partition)?.logEndOffset)).toEqual([1, 1]);
+  });
+
+  it('takes the marker away for good: a crash right after the start is an unclean shutdown (RC-2, KAFKA-10471)', () => {
+    const { run, start, disk } = bench();
+    run(start().shutdown(5));
+    expect(start().previousBrokerEpoch).toBe(5);
+    disk.powerLoss(randomStream('1', 'power'));
+    expect(start().previousBrokerEpoch).toBe(-1);
+  });
+
+  it('takes a marker that cannot be read for one without an epoch (RC-2)', () => {
+    const { run, start, disk } = bench();
+    run(disk.append(CLEAN_SHUTDOWN_FILE, Uint8Array.of(1, 2, 3)));
+    expect(start().previousBrokerEpoch).toBe(-1);
+  });
+});
