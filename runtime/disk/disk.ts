@@ -11,6 +11,8 @@ import type { Task } from '../task.ts';
  * A write lands in the page cache, which survives a crash of the process. Only what was synced survives a loss of power:
  * of the rest of each file some prefix survives, its end possibly torn; renames, creations and removals survive in order up
  * to some point after the last `syncDirectory`.
+ *
+ * Where a disk has faults, every operation may fail with a `DiskError` `full` or `io`.
  */
 export interface Disk {
   /** Adds bytes at the end of a file, which is created if it does not exist. The bytes are copied. */
@@ -45,9 +47,10 @@ export interface Disk {
   list(prefix: string): string[];
 }
 
-export type DiskErrorCode = 'no-such-file';
+/** `full`: no space is left (ENOSPC). `io`: the device has failed (EIO). */
+export type DiskErrorCode = 'no-such-file' | 'full' | 'io';
 
-/** Thrown when a disk operation cannot be done. */
+/** Thrown when a disk operation cannot be done. Of an append that failed the beginning may have been written. */
 export class DiskError extends Error {
   readonly code: DiskErrorCode;
   readonly file: string;

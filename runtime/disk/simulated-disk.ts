@@ -17,12 +17,19 @@
  * cut off again do not come back, and pages are not lost out of order inside a file.
  *
  * The disk is one server: a sync waits for those before it, then takes its own time. Only syncs take time.
+ *
+ * What faults do to it is told in `faults/plan.ts`. They meet what needs the device: whatever changes a file, for even a write that lands in the page
+ * cache needs a block and a place in the file system's journal; and the first read of a file after a power loss. A read from the page cache always succeeds.
+ * Of the faults bit rot alone harms what is there already, and it may hit any byte: an operating system writes pages back within half a
+ * minute, which nothing here depends on and therefore nothing here does.
  */
+import type { DiskFaultKind } from '../faults/plan.ts';
 import type { Random } from '../random/random.ts';
 import type { Task } from '../task.ts';
 import type { Micros } from '../units.ts';
 import { DiskError } from './disk.ts';
-import type { Disk } from './disk.ts';
+import type { Disk, DiskErrorCode } from './disk.ts';
+import { DiskTroubles } from './disk-troubles.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { SimulatedFile } from './simulated-file.ts';
 
@@ -52,7 +59,13 @@ export type DiskEvent =
   /** At a power loss: so many bytes of this file are gone or garbage. */
   | { readonly type: 'disk-lost'; readonly file: number; readonly bytes: number }
   /** At a power loss: a truncation was undone, and so many bytes are back. */
-  | { readonly type: 'disk-restored'; readonly file: number; readonly bytes: number };
+  | { readonly type: 'disk-restored'; readonly file: number; readonly bytes: number }
+  | { readonly type: 'disk-failed'; readonly operation: DiskOperation; readonly name: string; readonly code: DiskErrorCode }
+  | { readonly type: 'disk-writeback-lost'; readonly file: number; readonly position: number; readonly bytes: number }
+  | { readonly type: 'disk-rotted'; readonly file: number; readonly bits: number };
+
+/** An operation that needs the device. */
+type DiskOperation = 'append' | 'read' | 'truncate' | 'fsync' | 'rename' | 'remove' | 'sync-directory';
 
 /** What a disk needs of the process it belongs to. */
 export interface DiskHost {
@@ -68,6 +81,7 @@ export class SimulatedDisk implements Disk {
   #filesCreated = 0;
   /** Files that were truncated since the last sync of anything. */
   readonly #truncated = new Set<SimulatedFile>();
+  readonly #troubles = new DiskTroubles();
   /** When the disk has done everything that was asked of it so far. */
   #freeAt: Micros = 0;
 
@@ -84,20 +98,26 @@ export class SimulatedDisk implements Disk {
   }
 
   *append(name: string, bytes: Uint8Array): Task {
-    yield* this.#serve(0);
+    yield* this.#serve('append', name, 0);
     const file = this.#directory.get(name) ?? this.#create(name);
-    if (bytes.length === 0) return;
-    this.#host.record({ type: 'disk-written', file: file.number, position: file.size, bytes: bytes.length });
-    file.append(bytes);
+    const written = this.#troubles.isFull ? bytes.subarray(0, file.roomInLastBlock) : bytes;
+    if (written.length > 0) {
+      this.#host.record({ type: 'disk-written', file: file.number, position: file.size, bytes: written.length });
+      file.append(written);
+    }
+    if (written.length < bytes.length) throw this.#failure('append', name, 'full');
   }
 
   *read(name: string, position: number, length: number): Task<Uint8Array> {
-    yield* this.#serve(0);
+    if (this.#existing(name).isCold) {
+      yield* this.#serve('read', name, 0);
+      this.#existing(name).isCold = false;
+    }
     return this.#existing(name).read(position, length);
   }
 
   *truncate(name: string, size: number): Task {
-    yield* this.#serve(0);
+    yield* this.#serve('truncate', name, 0);
     const file = this.#existing(name);
     if (size === file.size) return;
     file.truncate(size);
@@ -112,15 +132,21 @@ export class SimulatedDisk implements Disk {
     do {
       size = file.size;
       truncations = file.truncations;
-      yield* this.#sync(this.#options.fsyncUs + Math.ceil((file.unsyncedBytes * this.#options.usPerMiB) / MIB));
+      yield* this.#sync('fsync', name, this.#options.fsyncUs + Math.ceil((file.unsyncedBytes * this.#options.usPerMiB) / MIB));
     } while (file.truncations !== truncations);
+    const isWriting = file.unsyncedBytes > file.size - size;
+    if (this.#troubles.losesWrites && isWriting) {
+      const position = file.loseWrites(size);
+      this.#host.record({ type: 'disk-writeback-lost', file: file.number, position, bytes: size - position });
+      throw this.#failure('fsync', name, 'io');
+    }
     file.sync(size);
     this.#directory.syncCreation(file);
     this.#host.record({ type: 'disk-synced', file: file.number });
   }
 
   *rename(from: string, to: string): Task {
-    yield* this.#serve(0);
+    yield* this.#serve('rename', from, 0);
     const file = this.#existing(from);
     if (from === to) return;
     this.#directory.rename(from, to);
@@ -128,7 +154,7 @@ export class SimulatedDisk implements Disk {
   }
 
   *remove(name: string): Task {
-    yield* this.#serve(0);
+    yield* this.#serve('remove', name, 0);
     const file = this.#directory.get(name);
     if (file === undefined) return;
     this.#directory.remove(name);
@@ -136,7 +162,7 @@ export class SimulatedDisk implements Disk {
   }
 
   *syncDirectory(): Task {
-    yield* this.#sync(this.#options.fsyncUs);
+    yield* this.#sync('sync-directory', '', this.#options.fsyncUs);
     this.#directory.sync();
     this.#host.record({ type: 'disk-directory-synced' });
   }
@@ -165,22 +191,63 @@ export class SimulatedDisk implements Disk {
     }
   }
 
-  /** Every operation passes here before it takes effect: waits for its turn and for `busyUs` of the disk's time. Does not suspend if that is nothing. */
-  *#serve(busyUs: Micros): Task {
-    if (busyUs === 0) return;
-    const now = this.#host.now();
-    this.#freeAt = Math.max(now, this.#freeAt) + busyUs;
-    yield* this.#host.sleep(this.#freeAt - now);
+  /** A fault begins, which lasts until then unless it is `end`ed. */
+  begin(faultId: string, kind: DiskFaultKind, amount: number, until: Micros): void {
+    this.#troubles.begin(faultId, kind, amount, until);
+  }
+
+  end(faultId: string): void {
+    this.#troubles.end(faultId);
+  }
+
+  /** So many bits flip in one file. Draws which file, by its size, then place after place. There must be a byte. */
+  rot(bits: number, random: Random): void {
+    const files = this.#directory.files();
+    let place = random.below(this.bytesStored);
+    const file = files.find(({ size }) => {
+      if (place < size) return true;
+      place -= size;
+      return false;
+    })!;
+    for (let i = 0; i < bits; i += 1) file.flipBit(random.below(file.size), random.below(8));
+    this.#host.record({ type: 'disk-rotted', file: file.number, bits });
+  }
+
+  /**
+   * Every operation that needs the device passes here before it takes effect: waits for its turn and for `busyUs` of the disk's time, and fails if the device
+   * fails. Does not suspend if there is nothing to wait for.
+   * @throws {DiskError} `io`
+   */
+  *#serve(operation: DiskOperation, file: string, busyUs: Micros): Task {
+    if (this.#troubles.hungUntil > 0) yield* this.#whileHung();
+    const takesUs = busyUs + this.#troubles.addedUs;
+    if (takesUs > 0) {
+      const now = this.#host.now();
+      this.#freeAt = Math.max(now, this.#freeAt) + takesUs;
+      yield* this.#host.sleep(this.#freeAt - now);
+      // What had begun when the disk hung is not done before it is over.
+      if (this.#troubles.hungUntil > 0) yield* this.#whileHung();
+    }
+    if (this.#troubles.isBroken) throw this.#failure(operation, file, 'io');
+  }
+
+  *#whileHung(): Task {
+    for (let now = this.#host.now(); now < this.#troubles.hungUntil; now = this.#host.now()) yield* this.#host.sleep(this.#troubles.hungUntil - now);
+  }
+
+  #failure(operation: DiskOperation, name: string, code: 'full' | 'io'): DiskError {
+    this.#host.record({ type: 'disk-failed', operation, name, code });
+    return new DiskError(code, name);
   }
 
   /** Waits for a sync to be done, which makes durable every truncation from before it began. */
-  *#sync(busyUs: Micros): Task {
+  *#sync(operation: DiskOperation, file: string, busyUs: Micros): Task {
     const truncated = [...this.#truncated].map((file) => ({ file, truncations: file.truncations }));
-    yield* this.#serve(busyUs);
-    for (const { file, truncations } of truncated) {
-      if (file.truncations !== truncations) continue;
-      file.syncTruncations();
-      this.#truncated.delete(file);
+    yield* this.#serve(operation, file, busyUs);
+    for (const { file: shortened, truncations } of truncated) {
+      if (shortened.truncations !== truncations) continue;
+      shortened.syncTruncations();
+      this.#truncated.delete(shortened);
     }
   }
 

@@ -1,8 +1,14 @@
 /** @module One file of a simulated disk: a page cache and how much of it is durable. The fault model is told in `simulated-disk.ts`. */
 import type { Random } from '../random/random.ts';
 
-/** A torn tail is at most one page long. */
+/** Space is given out in blocks of a page, and a torn tail is at most one page long. */
 const PAGE_BYTES = 4096;
+
+/** Positions from … to before. */
+interface Hole {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What a power loss did to one file. */
 export interface PowerLossDamage {
@@ -18,6 +24,8 @@ export interface PowerLossDamage {
  *
  *     page cache   ├── durable ──┼── unsynced ──┤ size
  *     platter      ├── durable ──┼── cutOff ──────┤        (cutOff only until a sync)
+ *
+ * Holes are durable in name only: a sync failed, the system took them for written, and on the platter there are zeros.
  */
 export class SimulatedFile {
   /** Position in the order in which the files of this disk were created, from 0. */
@@ -27,6 +35,9 @@ export class SimulatedFile {
   #durableSize = 0;
   #cutOff: Uint8Array | undefined;
   #truncations = 0;
+  #holes: Hole[] = [];
+  /** Nothing of it is in the page cache: the machine has lost power, and nobody has read it since. */
+  isCold = false;
 
   constructor(number: number) {
     this.number = number;
@@ -39,6 +50,11 @@ export class SimulatedFile {
   /** Bytes that the next sync has to write. */
   get unsyncedBytes(): number {
     return this.#size - this.#durableSize;
+  }
+
+  /** Bytes that can be appended without a new block. */
+  get roomInLastBlock(): number {
+    return (PAGE_BYTES - (this.#size % PAGE_BYTES)) % PAGE_BYTES;
   }
 
   /** How often this file was shortened. By it a sync knows that a truncation overtook it. */
@@ -69,6 +85,7 @@ export class SimulatedFile {
       const platter = this.#platterFrom(size);
       this.#durableSize = size;
       this.#cutOff = platter;
+      this.#holes = this.#holes.filter(({ from }) => from < size).map(({ from, to }) => ({ from, to: Math.min(to, size) }));
     }
     this.#size = size;
     this.#truncations += 1;
@@ -85,21 +102,42 @@ export class SimulatedFile {
     this.syncTruncations();
   }
 
+  /**
+   * A sync of everything up to `size` has failed: it is taken for written and is not on the platter.
+   * @returns where that begins.
+   */
+  loseWrites(size: number): number {
+    const from = this.#durableSize;
+    this.#holes.push({ from, to: size });
+    this.#durableSize = size;
+    return from;
+  }
+
+  /** Flips one bit of a byte. */
+  flipBit(position: number, bit: number): void {
+    this.#pages[position]! ^= 1 << bit;
+  }
+
   /** The page cache is gone; what remains is durable. Draws nothing if all of it was synced. */
   losePower(random: Random): PowerLossDamage {
+    this.isCold = this.#size > 0;
     if (this.#cutOff !== undefined && random.chance(1, 2)) return this.#undoTruncation();
     const unsynced = this.#size - this.#durableSize;
     const kept = unsynced === 0 ? 0 : survivingBytes(random, unsynced);
     const torn = kept > 0 && random.chance(1, 2) ? random.between(1, Math.min(kept, PAGE_BYTES)) : 0;
     this.#size = this.#durableSize + kept;
     if (torn > 0) tear(this.#pages.subarray(this.#size - torn, this.#size), random);
+    const neverWritten = this.#zeroHoles(this.#pages);
+    this.#holes = [];
     this.sync(this.#size);
-    return { lostBytes: unsynced - kept + torn, restoredBytes: 0 };
+    return { lostBytes: unsynced - kept + torn + neverWritten, restoredBytes: 0 };
   }
 
   #undoTruncation(): PowerLossDamage {
     const platter = this.#platterFrom(0);
-    const damage = { lostBytes: this.#size - this.#durableSize, restoredBytes: platter.length - this.#durableSize };
+    const neverWritten = this.#holes.reduce((sum, { from, to }) => sum + to - from, 0);
+    const damage = { lostBytes: this.#size - this.#durableSize + neverWritten, restoredBytes: platter.length - this.#durableSize };
+    this.#holes = [];
     this.#pages = platter;
     this.#size = platter.length;
     this.sync(this.#size);
@@ -112,7 +150,20 @@ export class SimulatedFile {
     const platter = new Uint8Array(this.#durableSize - position + cutOff.length);
     platter.set(this.#pages.subarray(position, this.#durableSize));
     platter.set(cutOff, this.#durableSize - position);
+    this.#zeroHoles(platter, position);
     return platter;
+  }
+
+  /** @returns how many bytes the holes have that lie in these bytes, which begin at this position of the file. */
+  #zeroHoles(bytes: Uint8Array, position = 0): number {
+    let zeroed = 0;
+    for (const { from, to } of this.#holes) {
+      if (to <= position) continue;
+      const first = Math.max(from, position);
+      bytes.fill(0, first - position, to - position);
+      zeroed += to - first;
+    }
+    return zeroed;
   }
 }
 

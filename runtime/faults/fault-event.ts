@@ -1,12 +1,12 @@
 /** @module A timed fault on its way to the actors it touches: resolved to names, with its two moments. */
 import { SimulatorError } from '../simulator-error.ts';
-import { isProcessFault } from './plan.ts';
+import { isLinkFaultKind } from './plan.ts';
 import type { LinkFaultKind, Target, TimedFault } from './plan.ts';
 
 export interface FaultEvent {
   readonly fault: TimedFault;
   readonly phase: 'begin' | 'end';
-  /** Directed links it hits, as pairs of actor indices; empty for faults of processes. */
+  /** Directed links it hits, as pairs of actor indices; empty for faults of processes and disks. */
   readonly links: readonly (readonly [from: number, to: number])[];
 }
 
@@ -16,7 +16,7 @@ export interface LinkFault extends TimedFault {
 }
 
 export function isLinkFault(fault: TimedFault): fault is LinkFault {
-  return !isProcessFault(fault.kind);
+  return isLinkFaultKind(fault.kind);
 }
 
 /** What a fault with this target touches, by index. A role touches nothing until the nemesis has resolved it. */

@@ -28,19 +28,33 @@ export type Target =
 export const PROCESS_FAULTS = ['crash', 'power-loss', 'pause', 'clock-skew', 'refuse', 'shutdown'] as const;
 /** Faults of links. `for`: how long; `reset` and `half-open` hit the connections there are at that instant. */
 export const LINK_FAULTS = ['partition', 'jam', 'delay', 'slow', 'reset', 'half-open'] as const;
+/**
+ * Faults of the disk of an actor. What needs the device: everything that changes a file, and reads of what is not in the page cache. `for`: how long;
+ * `disk-bit-rot` is done in a moment.
+ *
+ * - `disk-full`: a write that needs a new block fails with `full`, after it has filled the file's last one;
+ * - `disk-hung`: what needs the device is not done before the fault ends;
+ * - `disk-slow`: it takes `amount` µs longer, one after the other;
+ * - `disk-error`: it fails with `io`;
+ * - `disk-fsync-error`: a sync that has something to write fails with `io`, and what it should have written is taken for written from then on, by every later
+ *   sync, too: it is in the page cache and will never be on the device;
+ * - `disk-bit-rot`: `amount` bits flip in one file, which is the likelier the larger it is.
+ */
+export const DISK_FAULTS = ['disk-full', 'disk-hung', 'disk-slow', 'disk-error', 'disk-fsync-error', 'disk-bit-rot'] as const;
 export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number];
+export type DiskFaultKind = (typeof DISK_FAULTS)[number];
 export type LinkFaultKind = (typeof LINK_FAULTS)[number];
-export type FaultKind = ProcessFaultKind | LinkFaultKind;
+export type FaultKind = ProcessFaultKind | DiskFaultKind | LinkFaultKind;
 
 export interface TimedFault {
   /** Unique in the plan, e.g. `f3`. */
   readonly id: string;
   readonly kind: FaultKind;
   readonly at: Micros;
-  /** How long it lasts, in µs. 0 for a moment (`reset`, `half-open`). */
+  /** How long it lasts, in µs. 0 for a moment (`reset`, `half-open`, `disk-bit-rot`). */
   readonly for: Micros;
   readonly target: Target;
-  /** `delay`: microseconds added to every frame. `slow`: bandwidth in bytes per second. `clock-skew`: microseconds the clock jumps. */
+  /** `delay`: microseconds added to every frame. `slow`: bandwidth in bytes per second. `clock-skew`: microseconds the clock jumps. Disks: see `DISK_FAULTS`. */
   readonly amount?: number;
 }
 
@@ -73,6 +87,10 @@ export interface FaultPlan {
 
 export const NO_FAULTS: FaultPlan = { timed: [], weather: [], weatherFrom: 0, weatherUntil: 0, switchedOff: [] };
 
-export function isProcessFault(kind: FaultKind): kind is ProcessFaultKind {
-  return (PROCESS_FAULTS as readonly string[]).includes(kind);
+export function isLinkFaultKind(kind: FaultKind): kind is LinkFaultKind {
+  return (LINK_FAULTS as readonly string[]).includes(kind);
+}
+
+export function isDiskFaultKind(kind: FaultKind): kind is DiskFaultKind {
+  return (DISK_FAULTS as readonly string[]).includes(kind);
 }

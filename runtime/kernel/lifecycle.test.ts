@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectionError } from '../actor.ts';
 import type { Actor, ActorContext } from '../actor.ts';
 import type { TimedFault } from '../faults/plan.ts';
+import type { DiskError } from '../disk/disk.ts';
 import { LATENCY, echoServer, fault, runWorld, say, scripted } from '../testing/world.ts';
 import { done } from '../task.ts';
 import type { Task } from '../task.ts';
@@ -257,6 +258,75 @@ describe('a process that ends itself', () => {
     const server: Actor = { name: 'server', start: (context) => context.onTerminate(() => context.halt('it cannot be closed')) };
     const world = runWorld([server], { endsAt: 2 * SECOND, faults: { timed: [fault('shutdown', ms(5), { actor: 'server' }, { for: ms(400) })] } });
     expect(world.where('process-stopped|process-started', 'how')).toEqual(['0 server undefined', '5000 server halt', '405000 server undefined']);
+  });
+});
+
+describe('a disk fault', () => {
+  const text = new TextEncoder().encode('words');
+  /** Writes something every 10 ms, and halts when that fails; another task ticks on. */
+  const writer: Actor = {
+    name: 'writer',
+    start(context) {
+      context.spawn(
+        (function* () {
+          for (;;) {
+            yield* context.sleep(ms(10));
+            try {
+              yield* context.disk.append('log', text);
+              yield* context.disk.fsync('log');
+            } catch (error) {
+              yield* context.halt((error as DiskError).message);
+            }
+            say(context, `wrote ${context.disk.size('log')}`);
+          }
+        })(),
+      );
+      context.spawn(
+        (function* () {
+          for (;;) {
+            yield* context.sleep(ms(40));
+            say(context, 'ticks');
+          }
+        })(),
+      );
+    },
+  };
+  const onDisk = (kind: TimedFault['kind'], atMs: number, lastsMs: number, more: object = {}): TimedFault => fault(kind, ms(atMs), { actor: 'writer' }, { for: ms(lastsMs), id: kind, ...more });
+  const runWriter = (timed: readonly TimedFault[], endsMs: number, switchedOff: readonly string[] = []): World => runWorld([writer], { endsAt: ms(endsMs), faults: { timed, switchedOff } });
+  const halts = (world: World): string[] => world.where('process-stopped|process-started', 'type', 'how').slice(1);
+
+  it('that hangs holds up who needs the disk, and nobody else', () => {
+    expect(runWriter([onDisk('disk-hung', 5, 70)], 85).said).toEqual(['40000 writer ticks', '75100 writer wrote 5', '80000 writer ticks']);
+  });
+
+  it('is a strike with an id, and has no effect when it is switched off', () => {
+    expect(runWriter([onDisk('disk-hung', 5, 70)], 15).where('strike', 'id', 'kind')).toEqual(['5000 writer disk-hung disk-hung']);
+    const world = runWriter([onDisk('disk-error', 5, 70)], 15, ['disk-error']);
+    expect(world.where('strike-suppressed', 'id')).toEqual(['5000 writer disk-error']);
+    expect(world.said).toEqual(['10100 writer wrote 5']);
+  });
+
+  it('that makes a process halt: it is started again when the disk is well', () => {
+    const world = runWriter([onDisk('disk-error', 15, 30)], 60);
+    expect(halts(world)).toEqual(['20100 writer process-stopped halt', '45000 writer process-started undefined']);
+    expect(world.where('process-halted', 'reason')).toEqual(['20100 writer io: log']);
+    expect(world.said.at(-1)).toBe('55100 writer wrote 10');
+  });
+
+  it('one of several: the process is started when the last of them is over', () => {
+    const world = runWriter([onDisk('disk-error', 15, 30), onDisk('disk-slow', 16, 50, { amount: 10 })], 90);
+    expect(halts(world)[1]).toBe('66000 writer process-started undefined');
+  });
+
+  it('that finds the process down: the end of its crash starts it, into the disk that is still broken', () => {
+    const world = runWriter([onDisk('crash', 12, 20), onDisk('disk-error', 15, 60)], 90);
+    expect(halts(world)).toEqual(['12000 writer process-stopped crash', '32000 writer process-started undefined', '42000 writer process-stopped halt', '75000 writer process-started undefined']);
+  });
+
+  it('bit rot hits what is there, and nothing where there is nothing', () => {
+    const rot = (atMs: number): World => runWriter([onDisk('disk-bit-rot', atMs, 0, { amount: 2 })], 50);
+    expect(rot(5).where('strike|disk-rotted')).toEqual([]);
+    expect(rot(15).where('strike|disk-rotted', 'type', 'bits')).toEqual(['15000 writer strike undefined', '15000 writer disk-rotted 2']);
   });
 });
 

@@ -10,7 +10,8 @@
 import type { ActorError } from '../actor.ts';
 import { isLinkFault } from '../faults/fault-event.ts';
 import type { FaultEvent } from '../faults/fault-event.ts';
-import type { FaultKind, TimedFault } from '../faults/plan.ts';
+import { isDiskFaultKind } from '../faults/plan.ts';
+import type { DiskFaultKind, FaultKind, TimedFault } from '../faults/plan.ts';
 import type { Network } from '../network/network.ts';
 import { randomStream } from '../random/random.ts';
 import { SimulatorError } from '../simulator-error.ts';
@@ -114,7 +115,7 @@ export class Lifecycle {
 
   /** Some fault is in force that starts the process when it ends, should it be down then. */
   #awaitsEndOfFault(process: Process): boolean {
-    return [...(this.#inForce.get(process)?.values() ?? [])].some((kind) => kind === 'shutdown');
+    return [...(this.#inForce.get(process)?.values() ?? [])].some((kind) => kind === 'shutdown' || isDiskFaultKind(kind));
   }
 
   /** One moment of a timed fault, for one of the actors it touches. */
@@ -133,7 +134,8 @@ export class Lifecycle {
     } else if (!inForce.delete(fault.id)) {
       return;
     }
-    if (!isLinkFault(fault)) this.#applyToProcess(process, fault, phase);
+    if (isDiskFaultKind(fault.kind)) this.#applyToDisk(process, fault, fault.kind, phase);
+    else if (!isLinkFault(fault)) this.#applyToProcess(process, fault, phase);
     else if (phase === 'begin') for (const [from, to] of links) this.#network.begin(process, fault.kind, from, to, amountOf(fault));
     else for (const [from, to] of links) this.#network.end(process, fault.kind, from, to, amountOf(fault));
   }
@@ -147,9 +149,23 @@ export class Lifecycle {
         return process.state === 'up';
       case 'shutdown':
         return process.state === 'up' && !process.isTerminating;
+      case 'disk-bit-rot':
+        return process.disk.bytesStored > 0;
       default:
         return true;
     }
+  }
+
+  #applyToDisk(process: Process, fault: TimedFault, kind: DiskFaultKind, phase: 'begin' | 'end'): void {
+    const { disk } = process;
+    if (phase === 'begin') {
+      if (kind === 'disk-bit-rot') disk.rot(amountOf(fault), randomStream(this.#seed, `disk/${process.actor.name}/bit-rot/${fault.id}`));
+      else disk.begin(fault.id, kind, amountOf(fault), this.#host.now + fault.for);
+      return;
+    }
+    disk.end(fault.id);
+    // The disk may have been why it halted, and is well again.
+    if (this.#deaths.get(process)?.how === 'halt' && !this.#awaitsEndOfFault(process)) this.start(process);
   }
 
   #applyToProcess(process: Process, fault: TimedFault, phase: 'begin' | 'end'): void {
@@ -249,7 +265,9 @@ export class Lifecycle {
   }
 }
 
+const AMOUNT_NEEDED: ReadonlySet<FaultKind> = new Set<FaultKind>(['delay', 'slow', 'clock-skew', 'disk-slow', 'disk-bit-rot']);
+
 function amountOf(fault: TimedFault): number {
-  if (fault.amount === undefined && (fault.kind === 'delay' || fault.kind === 'slow' || fault.kind === 'clock-skew')) throw new SimulatorError('declaration', `fault ${fault.id} (${fault.kind}) needs an amount`);
+  if (fault.amount === undefined && AMOUNT_NEEDED.has(fault.kind)) throw new SimulatorError('declaration', `fault ${fault.id} (${fault.kind}) needs an amount`);
   return fault.amount ?? 0;
 }

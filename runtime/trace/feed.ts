@@ -28,6 +28,9 @@ const JUDGED: ReadonlySet<TraceEventType> = new Set<TraceEventType>([
   'process-halted',
   'clock-skewed',
   'disk-lost',
+  'disk-failed',
+  'disk-writeback-lost',
+  'disk-rotted',
 ]);
 
 /** Judges see these; the rest is for the digest, and for a trace file. */

@@ -51,6 +51,11 @@ export const TRACE_EVENTS = {
   'process-terminating': {},
   /** The process decided to end at once; `process-stopped` follows. */
   'process-halted': { reason: 'text' },
+  /** A fault has made an operation of the disk fail. */
+  'disk-failed': { operation: 'text', name: 'text', code: 'text' },
+  /** A failed sync has taken these bytes for written, and they are not on the device. */
+  'disk-writeback-lost': { file: 'number', position: 'number', bytes: 'number' },
+  'disk-rotted': { file: 'number', bits: 'number' },
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type TraceEventType = keyof typeof TRACE_EVENTS;

@@ -6,7 +6,7 @@
  *     { "timed": [{ "id": "f1", "kind": "crash", "at": 10000000, "for": 5000000, "target": { "role": "leader of orders-0" } }] }
  */
 import { z } from 'zod';
-import { LINK_FAULTS, PROCESS_FAULTS, WEATHER_KINDS, isProcessFault } from '../../runtime/faults/plan.ts';
+import { DISK_FAULTS, LINK_FAULTS, PROCESS_FAULTS, WEATHER_KINDS, isDiskFaultKind, isLinkFaultKind } from '../../runtime/faults/plan.ts';
 import type { FaultKind, FaultPlan, Target, TimedFault, Weather } from '../../runtime/faults/plan.ts';
 import { nearest } from '../../runtime/nearest.ts';
 import { SECOND } from '../../runtime/units.ts';
@@ -23,7 +23,7 @@ export interface PlanScene {
   readonly healsAt: Micros;
 }
 
-const FAULT_KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
+const FAULT_KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...DISK_FAULTS, ...LINK_FAULTS];
 const MILLION = 1_000_000;
 
 /** `unknown kind 'crush': did you mean 'crash'?` */
@@ -127,8 +127,8 @@ function targetProblems({ kind, target: to }: TimedFault, { actors, topics }: Pl
   if ('role' in to) return roleProblems(to.role, topics).map((problem) => `target.role: ${problem}`);
   const named = namesIn(to).filter((name) => !actors.includes(name));
   const problems = named.map((name) => `target: ${unknown('actor', name, actors)}`);
-  if (isProcessFault(kind) && !('actor' in to)) problems.push(`target: ${kind} is a fault of a process: its target is {"actor": name} or {"role": text}, not links`);
-  else if (!isProcessFault(kind) && !('actor' in to) && linksOf(to) === 0) problems.push(`target: ${kind} is a fault of links: there is none from an actor to itself`);
+  if (!isLinkFaultKind(kind) && !('actor' in to)) problems.push(`target: ${kind} is a fault of a ${isDiskFaultKind(kind) ? 'disk' : 'process'}: its target is {"actor": name} or {"role": text}, not links`);
+  else if (isLinkFaultKind(kind) && !('actor' in to) && linksOf(to) === 0) problems.push(`target: ${kind} is a fault of links: there is none from an actor to itself`);
   return problems;
 }
 
@@ -178,6 +178,8 @@ const AMOUNTS: Readonly<Partial<Record<FaultKind, { readonly says: string; reado
   delay: { says: 'the µs added to every frame', atLeast: 0 },
   slow: { says: 'the bandwidth in bytes per second', atLeast: 1 },
   'clock-skew': { says: 'the µs that the clock jumps', atLeast: -Number.MAX_SAFE_INTEGER },
+  'disk-slow': { says: 'the µs that every operation of the disk takes longer', atLeast: 0 },
+  'disk-bit-rot': { says: 'the number of bits that flip', atLeast: 1 },
 };
 
 function weatherProblems({ weather: entries, weatherFrom, weatherUntil }: FaultPlan, { healsAt }: PlanScene): string[] {

@@ -46,10 +46,15 @@ const SKEWED_US_MIN = SECOND;
 const SKEWED_US_MAX = 15 * SECOND;
 
 export function processFaults(random: Random, scene: FaultScene, mix: ProcessFaultMix): UnnamedFault[] {
+  return oneAfterTheOther(random, scene, (at) => processFault(random, scene, mix, at));
+}
+
+/** Faults as they are drawn, each with time to recover after it; the last is shortened so that it is over by the heal. */
+export function oneAfterTheOther(random: Random, scene: FaultScene, draw: (at: Micros) => UnnamedFault | undefined): UnnamedFault[] {
   const faults: UnnamedFault[] = [];
   let at = scene.fromUs + random.between(0, RECOVERY_US_MIN);
   for (;;) {
-    const fault = fitting(processFault(random, scene, mix, at), scene.healUs);
+    const fault = fitting(draw(at), scene.healUs);
     if (fault === undefined) return faults;
     faults.push(fault);
     const isPowerLoss = fault.kind === 'power-loss';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isProcessFault } from '../../runtime/faults/plan.ts';
+import { isDiskFaultKind, isLinkFaultKind } from '../../runtime/faults/plan.ts';
 import type { FaultPlan, Target, TimedFault } from '../../runtime/faults/plan.ts';
 import { SECOND } from '../../runtime/index.ts';
 import { clockTime } from '../checkers/words.ts';
@@ -158,6 +158,14 @@ describe('fault profiles', () => {
     expect(planFaults('crash', '6', SCENE).timed).not.toEqual(crashes);
   });
 
+  it('disk: must happen over a hundred seeds: every fault that a cluster must survive, of every length, of any broker and of leaders', () => {
+    const faults = Array.from({ length: 100 }, (_, i) => planFaults('disk', String(i), SCENE).timed).flat();
+    expect([...new Set(faults.map(({ kind }) => kind))].sort((a, b) => (a < b ? -1 : 1))).toEqual(['disk-error', 'disk-fsync-error', 'disk-full', 'disk-hung', 'disk-slow']);
+    expect(faults.some((fault) => fault.for < SESSION_US)).toBe(true);
+    expect(faults.some((fault) => fault.for > 30 * SECOND)).toBe(true);
+    expect(new Set(faults.map(({ target }) => Object.keys(target)[0]))).toEqual(new Set(['actor', 'role']));
+  });
+
   describe.each(FAULT_PROFILES.map(({ name }) => name))('%s, whatever the seed and the scene', (profile) => {
     it('makes a plan that is valid as a file, in the order of time, and over by the heal', () => {
       fc.assert(
@@ -177,7 +185,7 @@ describe('fault profiles', () => {
     it('never has two processes down or paused at once, and lets the cluster recover in between', () => {
       fc.assert(
         fc.property(anySeed, anyScene, (seed, scene) => {
-          const deaths = planFaults(profile, seed, scene).timed.filter((fault) => isDown(fault) || fault.kind === 'pause');
+          const deaths = planFaults(profile, seed, scene).timed.filter((fault) => isDown(fault) || fault.kind === 'pause' || isDiskFaultKind(fault.kind));
           for (const [i, fault] of deaths.slice(0, -1).entries()) {
             const gap = deaths[i + 1]!.at - latestEndOf(fault);
             expect(gap).toBeGreaterThanOrEqual(fault.kind === 'power-loss' ? 15 * SECOND : 4 * SECOND);
@@ -195,7 +203,7 @@ describe('fault profiles', () => {
     const brokerCrashes = faults.filter(({ kind, target }) => kind === 'crash' && 'actor' in target && target.actor.startsWith('broker'));
     expect(brokerCrashes.some((fault) => fault.for > SESSION_US)).toBe(true);
     expect(brokerCrashes.some((fault) => fault.for < SESSION_US)).toBe(true);
-    const forms = new Set(faults.map(({ kind, target }) => `${isProcessFault(kind) ? 'process' : 'link'} ${Object.keys(target)[0]}`));
+    const forms = new Set(faults.map(({ kind, target }) => `${isLinkFaultKind(kind) ? 'link' : 'process'} ${Object.keys(target)[0]}`));
     expect([...forms].sort((a, b) => (a < b ? -1 : 1))).toEqual(['link between', 'link from', 'link role', 'process actor', 'process role']);
   });
 });

@@ -5,6 +5,7 @@ import { SECOND } from '../../runtime/index.ts';
 import { randomStream } from '../../runtime/random/random.ts';
 import type { Random } from '../../runtime/random/random.ts';
 import { SimulatorError } from '../../runtime/simulator-error.ts';
+import { diskFaults } from './disk-faults.ts';
 import { networkFaults } from './network-faults.ts';
 import { CRASHES, CRASHES_AND_MORE, clockFaults, processFaults } from './process-faults.ts';
 import type { FaultScene, UnnamedFault } from './scene.ts';
@@ -37,6 +38,11 @@ export const FAULT_PROFILES: readonly FaultProfile[] = [
     name: 'crash',
     says: 'brokers crash one at a time, and are back before their session runs out or after; now and then the controller',
     plan: (seed, scene) => planOf(scene, processFaults(stream(seed, 'process'), scene, CRASHES)),
+  },
+  {
+    name: 'disk',
+    says: 'the disk of one broker at a time is full, hung, slow, fails, or fails to sync and then says that it did not',
+    plan: (seed, scene) => planOf(scene, diskFaults(stream(seed, 'disk'), scene)),
   },
   {
     name: 'mixed',
