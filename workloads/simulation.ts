@@ -67,7 +67,7 @@ function brokerNames({ brokers }: ResolvedTrial): string[] {
 
 function clusterActors({ brokers, brokerConfig, protocol }: ResolvedTrial, planted: PlantedBugs): Actor[] {
   return [
-    controller({ name: CONTROLLER, config: brokerConfig, requestUs: BROKER_COSTS.requestUs }),
+    controller({ name: CONTROLLER, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs }),
     ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: CONTROLLER, config: brokerConfig, costs: BROKER_COSTS, protocol, planted })),
   ];
 }

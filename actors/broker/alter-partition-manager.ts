@@ -49,7 +49,7 @@ export class AlterPartitionManager {
   }
 
   #settle(partition: Partition, proposal: PendingIsr, answer: AlterPartitionResponse): void {
-    const item = answer.topics.find(({ topicName }) => topicName === partition.topic)?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index);
+    const item = answer.topics.find(({ topicId }) => topicId === partition.topicId)?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index);
     // A partition-level retriable error goes out again at once, over the same channel (AP-3).
     if (item !== undefined && partition.answered(proposal, item)) this.submit(partition);
   }
@@ -60,8 +60,8 @@ export class AlterPartitionManager {
       apiKey: API_KEYS.AlterPartition,
       brokerId: this.#brokerId,
       brokerEpoch,
-      topics: byTopic(inFlight, ({ partition }) => partition.topic).map(([topicName, items]) => ({
-        topicName,
+      topics: byTopic(inFlight, ({ partition }) => partition.topicId).map(([topicId, items]) => ({
+        topicId,
         partitions: items.map(({ partition, proposal }) => ({
           partitionIndex: partition.index,
           leaderEpoch: partition.leaderEpoch,

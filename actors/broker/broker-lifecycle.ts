@@ -5,6 +5,7 @@ import { BROKER_PORT } from '../client/bootstrap.ts';
 import { NONE } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerHeartbeatRequest, BrokerRegistrationRequest } from '../protocol/messages.ts';
+import { randomUuid } from '../protocol/uuid.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
 const CLUSTER_ID = 'trial';
@@ -39,7 +40,7 @@ export class BrokerLifecycle {
 
   /** Registers, then keeps the session alive for as long as the process lives. */
   *run(): Task {
-    const incarnationId = this.#incarnationId();
+    const incarnationId = randomUuid(this.#context.random('incarnation-id'));
     for (;;) {
       if (this.brokerEpoch < 0) yield* this.#register(incarnationId);
       else yield* this.#heartbeat();
@@ -81,10 +82,5 @@ export class BrokerLifecycle {
     // A broker that waits to be unfenced asks again soon, as Kafka does while it starts.
     const interval = answer.isFenced ? Math.min(this.#heartbeatUs, 100 * MILLISECOND) : this.#heartbeatUs;
     yield* this.#context.sleep(Math.max(0, sentAt + interval - this.#context.now));
-  }
-
-  #incarnationId(): string {
-    const random = this.#context.random('incarnation-id');
-    return [random.below(2 ** 32), random.below(2 ** 32)].map((part) => part.toString(16).padStart(8, '0')).join('-');
   }
 }

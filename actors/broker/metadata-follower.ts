@@ -48,8 +48,7 @@ export class MetadataFollower {
       const fetched = answer?.responses[0]?.partitions[0];
       if (fetched?.errorCode !== NONE) continue;
       for (const { offset, record } of decodeMetadataRecords(fetched.records)) {
-        const changed = this.#image.apply(record, offset);
-        if (changed !== undefined) unpublished.push({ topic: changed.topic, partition: changed.partition });
+        unpublished.push(...this.#image.apply(record, offset));
       }
       if (!this.hasPublished && !this.#hasRegistered()) continue;
       // History is not acted out: a broker that starts acts on what the log says in the end.

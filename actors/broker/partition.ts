@@ -57,6 +57,7 @@ export interface PartitionHost {
 
 export class Partition {
   readonly topic: string;
+  readonly topicId: string;
   readonly index: number;
   readonly log: Log;
   /** Held by whoever appends, truncates, or changes the role. */
@@ -77,8 +78,9 @@ export class Partition {
   /** Parked fetches that look at this partition. */
   readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
 
-  constructor(topic: string, index: number, log: Log, host: PartitionHost) {
+  constructor(topic: string, topicId: string, index: number, log: Log, host: PartitionHost) {
     this.topic = topic;
+    this.topicId = topicId;
     this.index = index;
     this.log = log;
     this.#host = host;
@@ -261,6 +263,8 @@ export class Partition {
         this.pending = undefined;
         return false;
       case 'UNKNOWN_TOPIC_OR_PARTITION':
+      case 'UNKNOWN_TOPIC_ID':
+      case 'NEW_LEADER_ELECTED':
       case 'FENCED_LEADER_EPOCH':
       case 'INVALID_UPDATE_VERSION':
       case 'INVALID_REQUEST':

@@ -78,7 +78,7 @@ export class ReplicaManager implements PartitionHost {
     const known = this.#partitions.get(directory);
     if (known !== undefined) return known;
     const log = yield* this.#logs.getOrCreate(topic, index);
-    const partition = new Partition(topic, index, log, this);
+    const partition = new Partition(topic, this.image.topics.get(topic)!.topicId, index, log, this);
     this.#partitions.set(directory, partition);
     const ofTopic = this.#byTopic.get(topic) ?? [];
     ofTopic[index] = partition;

@@ -1,12 +1,14 @@
 /** @module Configuration of a broker, and of the controller where it governs brokers. Defaults of Kafka 4.2 (§10), older ones beside them. */
 import type { ConfigDefinition, ConfigOf } from './config-definition.ts';
-import { count, durationMs, sizeBytes } from './keys.ts';
+import { count, durationMs, flag, sizeBytes } from './keys.ts';
 
 const KEYS = {
   'broker.heartbeat.interval.ms': durationMs(2_000, 'How often a broker tells the controller that it lives.', { atLeast: 1 }),
   'broker.session.timeout.ms': durationMs(9_000, 'Without a heartbeat for so long, the controller fences the broker.', { atLeast: 1 }),
+  'auto.leader.rebalance.enable': flag(true, 'Whether leaderships go back to the first replica now and then (EL-11).'),
   'default.replication.factor': count(1, 'Replicas of a topic that does not say.', { atLeast: 1 }),
   'initial.broker.registration.timeout.ms': durationMs(60_000, 'How long a broker tries to register before it gives up.', { atLeast: 1 }),
+  'leader.imbalance.check.interval.seconds': count(300, 'How often that is looked at.', { atLeast: 1 }),
   'message.max.bytes': sizeBytes(1_048_588, 'Largest batch a topic takes that does not say.'),
   'min.insync.replicas': count(1, 'Fewest in-sync replicas with which acks=all is accepted, for a topic that does not say.', { atLeast: 1 }),
   'num.partitions': count(1, 'Partitions of a topic that does not say.', { atLeast: 1 }),
@@ -18,6 +20,8 @@ const KEYS = {
   'replica.high.watermark.checkpoint.interval.ms': durationMs(5_000, 'How often high watermarks are written to disk.', { atLeast: 1 }),
   'replica.lag.time.max.ms': durationMs(30_000, 'A follower that has not caught up for so long leaves the ISR.', { atLeast: 1, earlier: [{ before: '2.5', default: 10_000 }] }),
   'replica.socket.timeout.ms': durationMs(30_000, 'How long a fetch of a follower may stay unanswered.'),
+  'unclean.leader.election.enable': flag(false, 'Whether a replica out of sync may lead when no other is there, for a topic that does not say (EL-2).', { earlier: [{ before: '0.11', default: true }] }),
+  'unclean.leader.election.interval.ms': durationMs(300_000, 'How often partitions without a leader are looked at for that (EL-11).', { atLeast: 1 }),
 } as const;
 
 export type BrokerConfig = ConfigOf<typeof KEYS>;
@@ -26,14 +30,14 @@ export const BROKER_CONFIG: ConfigDefinition<typeof KEYS> = {
   name: 'broker',
   keys: KEYS,
   notSimulated: [
-    'auto.create.topics.enable', 'auto.leader.rebalance.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
+    'auto.create.topics.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
     'controlled.shutdown.enable', 'controller.quorum.election.timeout.ms', 'controller.quorum.fetch.timeout.ms', 'delete.topic.enable', 'group.initial.rebalance.delay.ms',
-    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'leader.imbalance.check.interval.seconds', 'log.cleanup.policy', 'log.dir', 'log.dirs',
+    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleanup.policy', 'log.dir', 'log.dirs',
     'log.dir.failure.timeout.ms', 'log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms',
     'log.index.interval.bytes', 'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'log.retention.bytes', 'log.retention.hours', 'log.roll.hours',
     'log.segment.bytes', 'node.id', 'num.io.threads', 'num.network.threads', 'num.recovery.threads.per.data.dir', 'num.replica.fetchers', 'offsets.commit.timeout.ms',
     'offsets.retention.minutes', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor', 'process.roles', 'producer.id.expiration.ms', 'queued.max.requests',
     'replica.selector.class', 'request.timeout.ms', 'transaction.max.timeout.ms', 'transaction.state.log.min.isr', 'transaction.state.log.num.partitions',
-    'transaction.state.log.replication.factor', 'transactional.id.expiration.ms', 'unclean.leader.election.enable', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
+    'transaction.state.log.replication.factor', 'transactional.id.expiration.ms', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
   ],
 };

@@ -109,22 +109,23 @@ describe('consumer', () => {
 describe('broker and topic', () => {
   test('brokers have the defaults of Kafka 4.2 (§10)', () => {
     expect(parseConfig(BROKER_CONFIG, {})).toEqual({
-      'broker.heartbeat.interval.ms': 2_000, 'broker.session.timeout.ms': 9_000, 'default.replication.factor': 1, 'initial.broker.registration.timeout.ms': 60_000,
-      'message.max.bytes': 1_048_588, 'min.insync.replicas': 1, 'num.partitions': 1, 'replica.fetch.backoff.ms': 1_000, 'replica.fetch.max.bytes': 1_048_576,
+      'auto.leader.rebalance.enable': true, 'broker.heartbeat.interval.ms': 2_000, 'broker.session.timeout.ms': 9_000, 'default.replication.factor': 1, 'initial.broker.registration.timeout.ms': 60_000,
+      'leader.imbalance.check.interval.seconds': 300, 'message.max.bytes': 1_048_588, 'min.insync.replicas': 1, 'num.partitions': 1, 'replica.fetch.backoff.ms': 1_000, 'replica.fetch.max.bytes': 1_048_576,
       'replica.fetch.min.bytes': 1, 'replica.fetch.response.max.bytes': 10_485_760, 'replica.fetch.wait.max.ms': 500,
       'replica.high.watermark.checkpoint.interval.ms': 5_000, 'replica.lag.time.max.ms': 30_000, 'replica.socket.timeout.ms': 30_000,
+      'unclean.leader.election.enable': false, 'unclean.leader.election.interval.ms': 300_000,
     });
   });
 
   test("a topic overrides its broker's values, and falls back on them", () => {
     const broker = parseConfig(BROKER_CONFIG, { 'min.insync.replicas': 2, 'message.max.bytes': 5_000 });
-    expect(topicConfig({}, broker)).toEqual({ 'min.insync.replicas': 2, 'max.message.bytes': 5_000 });
-    expect(topicConfig({ 'min.insync.replicas': '1' }, broker)).toEqual({ 'min.insync.replicas': 1, 'max.message.bytes': 5_000 });
+    expect(topicConfig({}, broker)).toEqual({ 'min.insync.replicas': 2, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
+    expect(topicConfig({ 'min.insync.replicas': '1' }, broker)).toEqual({ 'min.insync.replicas': 1, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
   });
 
   test('unknown keys and keys of Kafka that are not simulated are told apart', () => {
     expect(problems(BROKER_CONFIG, { 'replica.lag.max.time.ms': 1 })).toEqual(["Unknown key 'replica.lag.max.time.ms': did you mean 'replica.lag.time.max.ms'?"]);
-    expect(problems(BROKER_CONFIG, { 'unclean.leader.election.enable': true })).toEqual(["'unclean.leader.election.enable' is a key of Kafka that is not simulated yet."]);
+    expect(problems(BROKER_CONFIG, { 'broker.rack': 'a' })).toEqual(["'broker.rack' is a key of Kafka that is not simulated yet."]);
     expect(problems(TOPIC_CONFIG, { 'message.max.bytes': 1 })).toEqual(["Unknown key 'message.max.bytes': did you mean 'max.message.bytes'?"]);
   });
 });

@@ -1,62 +1,77 @@
 import { describe, expect, test } from 'vitest';
-import type { PartitionRegistration } from '../metadata/metadata-image.ts';
-import { changeIsr, electLeader, withBroker, withoutBroker } from './election.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import { active } from '../testing/partition.ts';
+import { electLeader } from './election.ts';
+import type { ElectionType } from './election.ts';
 
-const at = { topic: 'orders', partition: 0 };
+const ELR = PROTOCOLS['4.2']!.variant;
+const NO_ELR = { ...ELR, eligibleLeaderReplicas: false };
 
-function partition(leader: number, isr: readonly number[], replicas: readonly number[] = [0, 1, 2]): PartitionRegistration {
-  return { replicas, isr, leader, leaderEpoch: 5, partitionEpoch: 9, leaderRecoveryState: 0 };
+/** leader, isr, elr, last known, active brokers; replicas are 0, 1, 2. */
+type Row = readonly [what: string, leader: number, isr: readonly number[], elr: readonly number[], lastKnown: readonly number[], alive: readonly number[], elected: number, isUnclean?: boolean];
+
+function elect(type: ElectionType, [, leader, isr, elr, lastKnownElr, alive]: Row, variant = ELR): { leader: number; isUnclean: boolean } {
+  return electLeader({ leader, replicas: [0, 1, 2], isr, elr, lastKnownElr }, type, active(...alive), variant);
 }
 
-const active =
-  (...brokers: number[]) =>
-  (broker: number): boolean =>
-    brokers.includes(broker);
+const ladders: Record<ElectionType, readonly Row[]> = {
+  online: [
+    ['the present leader stays though another is preferred', 1, [0, 1, 2], [], [], [0, 1, 2], 1],
+    ['else the first valid one in replica order', 0, [2, 1], [], [], [1, 2], 1],
+    ['never one out of sync', 0, [0, 1], [], [], [2], -1],
+    ['never one that is not active', 0, [0, 1, 2], [], [], [2], 2],
+    ['an eligible leader replica when nobody is in sync', -1, [], [2, 1], [], [1, 2], 1],
+    ['no eligible leader replica while somebody is in sync, even if nobody of those is active', 0, [0], [1, 2], [], [1, 2], -1],
+    ['an eligible leader replica before the last known leader', -1, [], [2], [0], [0, 2], 2],
+    ['not the last known leader while there are eligible replicas, even inactive ones', -1, [], [2], [0], [0, 1], -1],
+    ['the last known leader when nobody else can be known to have all: unclean', -1, [], [], [1], [0, 1, 2], 1, true],
+    ['not a last known leader that is fenced (KAFKA-19522)', -1, [], [], [1], [0, 2], -1],
+    ['not one of several last known replicas', -1, [], [], [1, 2], [0, 1, 2], -1],
+    ['nobody when nobody is left', -1, [], [], [], [0, 1, 2], -1],
+  ],
+  unclean: [
+    ['the present leader stays', 1, [0, 1, 2], [], [], [0, 1, 2], 1],
+    ['who is in sync before who is not', 0, [2], [], [], [1, 2], 2],
+    ['an eligible leader replica before who is not', -1, [], [2], [], [1, 2], 2],
+    ['the last known leader before others', -1, [], [], [2], [1, 2], 2, true],
+    ['whoever is active, in replica order', 0, [0], [], [], [1, 2], 1, true],
+    ['whoever is active, though inactive ones are eligible', -1, [], [2], [0], [1], 1, true],
+    ['nobody when nobody is active', 0, [0], [1], [2], [], -1],
+  ],
+  preferred: [
+    ['the first replica, though another leads', 1, [0, 1, 2], [], [], [0, 1, 2], 0],
+    ['the present leader when the first replica is out of sync', 2, [1, 2], [], [], [0, 1, 2], 2],
+    ['the first valid one when neither can lead', 0, [1, 2], [], [], [1, 2], 1],
+    ['an eligible leader replica that is the first', -1, [], [0, 1], [], [0, 1, 2], 0],
+    ['the last known leader', -1, [], [], [2], [0, 1, 2], 2, true],
+    ['never whoever is there', -1, [0], [], [], [1, 2], -1],
+  ],
+};
 
-describe('ONLINE election (EL-1, EL-2)', () => {
-  test.each([
-    ['keeps a valid leader', partition(1, [0, 1, 2]), [0, 1, 2], active(0, 1, 2), 1],
-    ['takes the first valid replica in replica order', partition(0, [0, 1, 2], [0, 2, 1]), [1, 2], active(1, 2), 2],
-    ['never takes a replica outside the in-sync set', partition(0, [0, 1]), [1], active(1, 2), 1],
-    ['never takes a broker that is not active', partition(0, [0, 1, 2]), [1, 2], active(2), 2],
-    ['elects nobody when nobody in sync is active', partition(0, [0, 1]), [0, 1], active(2), -1],
-  ])('%s', (_, registration, targetIsr, isActive, leader) => {
-    expect(electLeader(registration, targetIsr, isActive)).toBe(leader);
+describe.each(Object.entries(ladders) as [ElectionType, readonly Row[]][])('the ladder of %s elections with eligible leader replicas (EL-1, EL-2)', (type, rows) => {
+  test.each(rows.map((row) => [row[0], row] as const))('%s', (_, row) => {
+    expect(elect(type, row)).toEqual({ leader: row[6], isUnclean: row[7] ?? false });
   });
 });
 
-describe('a broker goes (EL-7, EL-10)', () => {
-  test('the leader: it leaves the in-sync set and the next leads', () => {
-    expect(withoutBroker(at, partition(0, [0, 1, 2]), 0, active(0, 1, 2))).toEqual({ type: 'PartitionChange', ...at, isr: [1, 2], leader: 1 });
+describe('the ladder without eligible leader replicas (EL-1, EL-2)', () => {
+  test.each<[ElectionType, Row]>([
+    ['online', ['', -1, [], [], [1], [0, 1, 2], -1]],
+    ['preferred', ['', -1, [], [], [1], [0, 1, 2], -1]],
+    ['unclean', ['', -1, [], [], [1], [0, 1, 2], 0, true]],
+  ])('%s: the last known leader is not on it', (type, row) => {
+    expect(elect(type, row, NO_ELR)).toEqual({ leader: row[6], isUnclean: row[7] ?? false });
   });
 
-  test('a follower: the leader field is absent, so that the leader epoch stays (EL-4)', () => {
-    expect(withoutBroker(at, partition(0, [0, 1, 2]), 2, active(0, 1, 2))).toEqual({ type: 'PartitionChange', ...at, isr: [0, 1] });
-  });
-
-  test('the last replica standing: the set is kept, nobody leads (EL-5)', () => {
-    expect(withoutBroker(at, partition(2, [2]), 2, active(0, 1, 2))).toEqual({ type: 'PartitionChange', ...at, leader: -1 });
-  });
-
-  test('a broker out of sync: nothing changes', () => {
-    expect(withoutBroker(at, partition(0, [0, 1]), 2, active(0, 1, 2))).toBeUndefined();
+  test.each<[ElectionType, readonly number[], number]>([['online', [1, 2], 1], ['unclean', [1, 2], 1], ['preferred', [0, 1, 2], 0]])('%s: sets that are not empty are as with them', (type, isr, leader) => {
+    expect(elect(type, ['', 0, isr, [], [], isr, leader], NO_ELR)).toEqual({ leader, isUnclean: false });
   });
 });
 
-describe('a broker returns (EL-8)', () => {
-  test('it leads where nobody does and it is in sync', () => {
-    expect(withBroker(at, partition(-1, [2]), active(2))).toEqual({ type: 'PartitionChange', ...at, leader: 2 });
-  });
-
-  test('it does not lead where it is out of sync', () => {
-    expect(withBroker(at, partition(-1, [2]), active(1))).toBeUndefined();
-  });
-
-  test('a leader in office stays', () => {
-    expect(withBroker(at, partition(0, [0, 2]), active(0, 2))).toBeUndefined();
-  });
+test('without electsLastKnownLeader the partition waits for somebody eligible (B17, EL-2)', () => {
+  expect(elect('online', ['', -1, [], [], [1], [0, 1, 2], -1], { ...ELR, electsLastKnownLeader: false })).toEqual({ leader: -1, isUnclean: false });
 });
 
-test('an in-sync set that is the same is not written', () => {
-  expect(changeIsr(at, partition(0, [0, 1]), [0, 1], active(0, 1))).toBeUndefined();
+test('electsFencedLastKnownLeader (KAFKA-19522, B17): the last known leader is elected though it is fenced (EL-2)', () => {
+  expect(elect('online', ['', -1, [], [], [1], [0, 2], 1], { ...ELR, electsFencedLastKnownLeader: true })).toEqual({ leader: 1, isUnclean: true });
 });

@@ -1,52 +1,66 @@
 /**
  * @module
- * Who leads a partition, and who is in sync, after brokers came or went (§1.11). Pure functions from a registration to the change
- * record that the controller writes, or to nothing.
+ * Who may lead a partition: the election ladder (EL-1, EL-2).
+ *
+ *     ONLINE     present leader ─ valid replica, in replica order ─ last known leader ─ nobody
+ *     UNCLEAN    present leader ─ valid replica, in replica order ─ last known leader ─ active replica, in replica order ─ nobody
+ *     PREFERRED  first replica ─ present leader ─ valid replica, in replica order ─ last known leader ─ nobody
+ *
+ * The last known leader stands on the ladder with eligible leader replicas only, and when nobody is left who is sure to have
+ * everything: an unclean election, though `unclean.leader.election.enable` is off (KIP-966, "balanced recovery").
  */
 import { NO_LEADER } from '../metadata/metadata-image.ts';
-import type { PartitionRegistration, TopicPartition } from '../metadata/metadata-image.ts';
-import type { PartitionChangeRecord } from '../metadata/metadata-record.ts';
+import type { ProtocolVariant } from '../protocol-variant.ts';
+
+export type ElectionType = 'online' | 'unclean' | 'preferred';
 
 /** Whether a broker is registered, unfenced and not shutting down. */
 export type IsActive = (brokerId: number) => boolean;
 
-/**
- * The leader of an ONLINE election from this in-sync set (EL-1, EL-2): the present one if valid, else the first valid replica in
- * replica order, else none. Unclean elections and eligible leader replicas are further steps of the same ladder.
- */
-export function electLeader(partition: PartitionRegistration, targetIsr: readonly number[], isActive: IsActive): number {
-  const isValid = (replica: number): boolean => targetIsr.includes(replica) && isActive(replica);
-  if (isValid(partition.leader)) return partition.leader;
-  return partition.replicas.find(isValid) ?? NO_LEADER;
+export type ElectionVariant = Pick<ProtocolVariant, 'eligibleLeaderReplicas' | 'electsLastKnownLeader' | 'electsFencedLastKnownLeader'>;
+
+/** A partition as the election finds it: the sets are those that will be, the leader is the present one. */
+export interface Candidates {
+  readonly leader: number;
+  /** In order of preference. */
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  readonly elr: readonly number[];
+  readonly lastKnownElr: readonly number[];
 }
 
-/**
- * The change after which the in-sync set is `targetIsr` and a valid leader is elected (EL-3, EL-4, EL-5); undefined if nothing changes.
- * Without eligible leader replicas a set that would become empty is not written: its last member stays, and nobody leads.
- */
-export function changeIsr({ topic, partition }: TopicPartition, registration: PartitionRegistration, targetIsr: readonly number[], isActive: IsActive): PartitionChangeRecord | undefined {
-  const isr = targetIsr.length === 0 ? lastStanding(registration) : targetIsr;
-  const leader = electLeader(registration, isr, isActive);
-  const isrChanged = isr.length !== registration.isr.length || isr.some((replica) => !registration.isr.includes(replica));
-  const leaderChanged = leader !== registration.leader;
-  if (!isrChanged && !leaderChanged) return undefined;
-  return { type: 'PartitionChange', topic, partition, ...(isrChanged ? { isr } : {}), ...(leaderChanged ? { leader } : {}) };
+export interface Elected {
+  /** −1: nobody. */
+  readonly leader: number;
+  /** It may lack what was committed. */
+  readonly isUnclean: boolean;
 }
 
-/** EL-5: the last replica standing. */
-function lastStanding({ isr, leader }: PartitionRegistration): readonly number[] {
-  return isr.includes(leader) ? [leader] : isr.slice(0, 1);
+export function electLeader(candidates: Candidates, type: ElectionType, isActive: IsActive, variant: ElectionVariant): Elected {
+  const { leader, replicas } = candidates;
+  const isValid = (replica: number): boolean => isValidLeader(candidates, replica, isActive);
+  if (type === 'preferred' && isValid(replicas[0]!)) return clean(replicas[0]!);
+  if (isValid(leader)) return clean(leader);
+  const valid = replicas.find(isValid);
+  if (valid !== undefined) return clean(valid);
+  const lastKnown = lastKnownLeader(candidates, isActive, variant);
+  if (lastKnown !== undefined) return { leader: lastKnown, isUnclean: true };
+  const active = type === 'unclean' ? replicas.find(isActive) : undefined;
+  return active === undefined ? clean(NO_LEADER) : { leader: active, isUnclean: true };
 }
 
-/** A broker is fenced, or restarts: it leaves every in-sync set it can leave, and leads nothing (EL-7, EL-10). */
-export function withoutBroker(at: TopicPartition, registration: PartitionRegistration, brokerId: number, isActive: IsActive): PartitionChangeRecord | undefined {
-  const isActiveNow: IsActive = (replica) => replica !== brokerId && isActive(replica);
-  if (!registration.isr.includes(brokerId) && registration.leader !== brokerId) return undefined;
-  return changeIsr(at, registration, registration.isr.filter((replica) => replica !== brokerId), isActiveNow);
+/** EL-1: active, and in sync; or, when nobody is in sync, an eligible leader replica. */
+export function isValidLeader({ isr, elr }: Pick<Candidates, 'isr' | 'elr'>, replica: number, isActive: IsActive): boolean {
+  return isActive(replica) && (isr.includes(replica) || (isr.length === 0 && elr.includes(replica)));
 }
 
-/** A broker is unfenced: where nobody leads, it may (EL-8). It returns to in-sync sets only by AlterPartition. */
-export function withBroker(at: TopicPartition, registration: PartitionRegistration, isActive: IsActive): PartitionChangeRecord | undefined {
-  if (registration.leader !== NO_LEADER) return undefined;
-  return changeIsr(at, registration, registration.isr, isActive);
+/** EL-2. Undefined: it is not known, or it may not lead. */
+function lastKnownLeader({ isr, elr, lastKnownElr }: Candidates, isActive: IsActive, variant: ElectionVariant): number | undefined {
+  const [last] = lastKnownElr;
+  if (!variant.eligibleLeaderReplicas || !variant.electsLastKnownLeader || isr.length > 0 || elr.length > 0 || last === undefined || lastKnownElr.length > 1) return undefined;
+  return isActive(last) || variant.electsFencedLastKnownLeader ? last : undefined;
+}
+
+function clean(leader: number): Elected {
+  return { leader, isUnclean: false };
 }

@@ -7,13 +7,14 @@
 import type { ActorContext, Task } from '../../runtime/index.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { Log } from '../log/log.ts';
+import type { ControllerLog } from './controller-state.ts';
 import { METADATA_LOG, decodeMetadataRecords, encodeMetadataRecords } from '../metadata/metadata-record.ts';
 import type { MetadataRecord } from '../metadata/metadata-record.ts';
 
 /** Most bytes read at a time when the log is replayed. */
 const REPLAY_BYTES = 1_048_576;
 
-export class MetadataLog {
+export class MetadataLog implements ControllerLog {
   readonly #context: ActorContext;
   readonly #log: Log;
   readonly #epoch: number;
@@ -69,9 +70,10 @@ export class MetadataLog {
     this.#hasProposed.notify();
   }
 
-  /** Waits until everything below `offset` is durable. */
-  *committed(offset: Offset): Task {
+  /** Waits until everything below `offset` is durable: with one controller, always in the end. */
+  *committed(offset: Offset): Task<boolean> {
     while (this.highWatermark < offset) yield* this.#committed.wait();
+    return true;
   }
 
   /** Waits until there is something at `offset`, or the time is over. */

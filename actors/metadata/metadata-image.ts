@@ -4,7 +4,7 @@
  * same records in the same order.
  */
 import type { Offset } from '../log/record-batch.ts';
-import type { MetadataRecord, PartitionChangeRecord, RegisterBrokerRecord } from './metadata-record.ts';
+import type { MetadataRecord, PartitionChangeRecord, PartitionRecord, RegisterBrokerRecord } from './metadata-record.ts';
 
 /** Nobody leads. */
 export const NO_LEADER = -1;
@@ -23,6 +23,13 @@ export interface BrokerRegistration {
 export interface PartitionRegistration {
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
+  /** Eligible leader replicas: they left the in-sync set when it was too small for anything to be committed without them (EL-6). */
+  readonly elr: readonly number[];
+  /** The last leader, while nobody leads and nobody may (EL-6). */
+  readonly lastKnownElr: readonly number[];
+  /** Replicas that a reassignment brings, and those that leave when it is through (EL-14). */
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
   readonly leader: number;
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
@@ -50,6 +57,7 @@ export interface TopicPartition {
 export class MetadataImage {
   readonly #brokers = new Map<number, BrokerRegistration>();
   readonly #topics = new Map<string, MutableTopic>();
+  readonly #namesById = new Map<string, string>();
   /** Offset of the last record applied; −1 before the first. */
   lastOffset: Offset = -1;
 
@@ -63,6 +71,12 @@ export class MetadataImage {
 
   partition(topic: string, partition: number): PartitionRegistration | undefined {
     return this.#topics.get(topic)?.partitions.get(partition);
+  }
+
+  /** Undefined: there is no topic of this id (any more). */
+  topicById(topicId: string): TopicImage | undefined {
+    const name = this.#namesById.get(topicId);
+    return name === undefined ? undefined : this.#topics.get(name);
   }
 
   /** Every partition, topic by topic in the order of their creation. */
@@ -82,33 +96,44 @@ export class MetadataImage {
     return broker !== undefined && !broker.fenced && !broker.inControlledShutdown;
   }
 
-  /** Applies one record of the log. @returns the partition it changed, if any. */
-  apply(record: MetadataRecord, offset: Offset): TopicPartition | undefined {
+  /** Applies one record of the log. @returns the partitions it changed, made or removed */
+  apply(record: MetadataRecord, offset: Offset): readonly TopicPartition[] {
     this.lastOffset = offset;
     switch (record.type) {
       case 'RegisterBroker':
         this.#brokers.set(record.brokerId, registrationOf(record));
-        return undefined;
+        return [];
       case 'BrokerRegistrationChange': {
         const broker = this.#brokers.get(record.brokerId)!;
         this.#brokers.set(record.brokerId, { ...broker, fenced: record.fenced ?? broker.fenced, inControlledShutdown: record.inControlledShutdown ?? broker.inControlledShutdown });
-        return undefined;
+        return [];
       }
       case 'Topic':
         this.#topics.set(record.name, { name: record.name, topicId: record.topicId, config: new Map(), partitions: new Map() });
-        return undefined;
-      case 'Config':
-        this.#topics.get(record.topic)!.config.set(record.name, record.value);
-        return undefined;
+        this.#namesById.set(record.topicId, record.name);
+        return [];
+      case 'RemoveTopic': {
+        const removed = this.#topics.get(record.name)!;
+        this.#topics.delete(record.name);
+        this.#namesById.delete(record.topicId);
+        return [...removed.partitions.keys()].map((partition) => ({ topic: record.name, partition }));
+      }
+      case 'Config': {
+        const { config } = this.#topics.get(record.topic)!;
+        if (record.value === null) config.delete(record.name);
+        else config.set(record.name, record.value);
+        return [];
+      }
       case 'Partition': {
-        const { topic, partition, replicas, isr, leader, leaderEpoch, partitionEpoch, leaderRecoveryState } = record;
-        this.#topics.get(topic)!.partitions.set(partition, { replicas, isr, leader, leaderEpoch, partitionEpoch, leaderRecoveryState });
-        return record;
+        const { topic, partition } = record;
+        this.#topics.get(topic)!.partitions.set(partition, created(record));
+        return [{ topic, partition }];
       }
       case 'PartitionChange': {
-        const { partitions } = this.#topics.get(record.topic)!;
-        partitions.set(record.partition, changed(partitions.get(record.partition)!, record));
-        return record;
+        const { topic, partition } = record;
+        const { partitions } = this.#topics.get(topic)!;
+        partitions.set(partition, changed(partitions.get(partition)!, record));
+        return [{ topic, partition }];
       }
     }
   }
@@ -118,11 +143,19 @@ function registrationOf({ brokerId, incarnationId, brokerEpoch, fenced, host, po
   return { brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown: false, host, port };
 }
 
+function created({ replicas, isr, elr, lastKnownElr, addingReplicas, removingReplicas, leader, leaderEpoch, partitionEpoch, leaderRecoveryState }: PartitionRecord): PartitionRegistration {
+  return { replicas, isr, elr, lastKnownElr, addingReplicas, removingReplicas, leader, leaderEpoch, partitionEpoch, leaderRecoveryState };
+}
+
 /** A partition after a change record (EL-4). */
 export function changed(partition: PartitionRegistration, change: PartitionChangeRecord): PartitionRegistration {
   return {
-    replicas: partition.replicas,
+    replicas: change.replicas ?? partition.replicas,
     isr: change.isr ?? partition.isr,
+    elr: change.elr ?? partition.elr,
+    lastKnownElr: change.lastKnownElr ?? partition.lastKnownElr,
+    addingReplicas: change.addingReplicas ?? partition.addingReplicas,
+    removingReplicas: change.removingReplicas ?? partition.removingReplicas,
     leader: change.leader ?? partition.leader,
     leaderEpoch: partition.leaderEpoch + (change.leader === undefined ? 0 : 1),
     partitionEpoch: partition.partitionEpoch + 1,

@@ -12,6 +12,7 @@ export const METADATA_LOG = `${METADATA_TOPIC}-0`;
 
 /** `leaderRecoveryState`: 0 RECOVERED, 1 RECOVERING (after an unclean election). */
 export const RECOVERED = 0;
+export const RECOVERING = 1;
 
 export interface RegisterBrokerRecord {
   readonly type: 'RegisterBroker';
@@ -39,11 +40,19 @@ export interface TopicRecord {
   readonly topicId: string;
 }
 
+/** With its partitions and its config. */
+export interface RemoveTopicRecord {
+  readonly type: 'RemoveTopic';
+  readonly name: string;
+  readonly topicId: string;
+}
+
 export interface ConfigRecord {
   readonly type: 'Config';
   readonly topic: string;
   readonly name: string;
-  readonly value: string;
+  /** Null: back to the default. */
+  readonly value: string | null;
 }
 
 export interface PartitionRecord {
@@ -52,6 +61,10 @@ export interface PartitionRecord {
   readonly partition: number;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
+  readonly elr: readonly number[];
+  readonly lastKnownElr: readonly number[];
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
   readonly leader: number;
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
@@ -63,12 +76,17 @@ export interface PartitionChangeRecord {
   readonly type: 'PartitionChange';
   readonly topic: string;
   readonly partition: number;
+  readonly replicas?: readonly number[];
   readonly isr?: readonly number[];
+  readonly elr?: readonly number[];
+  readonly lastKnownElr?: readonly number[];
+  readonly addingReplicas?: readonly number[];
+  readonly removingReplicas?: readonly number[];
   readonly leader?: number;
   readonly leaderRecoveryState?: number;
 }
 
-export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord;
+export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | RemoveTopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

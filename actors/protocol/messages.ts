@@ -154,7 +154,7 @@ export const alterPartitionRequest = struct({
   brokerEpoch: int64,
   topics: array(
     struct({
-      topicName: string,
+      topicId: uuid,
       partitions: array(
         struct({ partitionIndex: int32, leaderEpoch: int32, newIsrWithEpochs: array(struct({ brokerId: int32, brokerEpoch: int64 })), leaderRecoveryState: int8, partitionEpoch: int32 }),
       ),
@@ -165,7 +165,7 @@ export const alterPartitionResponse = struct({
   errorCode: int16,
   topics: array(
     struct({
-      topicName: string,
+      topicId: uuid,
       partitions: array(struct({ partitionIndex: int32, errorCode: int16, leaderId: int32, leaderEpoch: int32, isr: array(int32), leaderRecoveryState: int8, partitionEpoch: int32 })),
     }),
   ),

@@ -72,7 +72,7 @@ function clusterActors({ brokers = 3, config = {}, protocol, planted = {} }: Clu
   const parsed = parseConfig(BROKER_CONFIG, config);
   const variant = parseConfig(PROTOCOL_DEFINITION, { ...protocol });
   return [
-    controller({ name: controllerName(0), config: parsed, requestUs: BROKER_COSTS.requestUs }),
+    controller({ name: controllerName(0), config: parsed, protocol: variant, requestUs: BROKER_COSTS.requestUs }),
     ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config: parsed, costs: BROKER_COSTS, protocol: variant, planted })),
   ];
 }

@@ -1,0 +1,83 @@
+/**
+ * @module
+ * The active controller: registers brokers, watches their sessions, elects leaders, decides on in-sync sets and topics. Each request is
+ * decided in one step from what is known, proposed as records of the metadata log, and answered when they are committed (KR-11).
+ * It is made when a node becomes active, and dropped when it resigns.
+ */
+import type { ActorContext, SpawnedTask, Task } from '../../runtime/index.ts';
+import type { Offset } from '../log/record-batch.ts';
+import type { MetadataImage } from '../metadata/metadata-image.ts';
+import { API_KEYS } from '../protocol/messages.ts';
+import type { ControllerRequest, FetchRequest } from '../protocol/messages.ts';
+import { brokerHeartbeat, fence, registerBroker } from './broker-control.ts';
+import type { ControllerOptions } from './controller-options.ts';
+import { ControllerState } from './controller-state.ts';
+import type { ControllerLog } from './controller-state.ts';
+import { alterPartition } from './partition-control.ts';
+import { refusal } from './refusal.ts';
+import { createTopics } from './topic-control.ts';
+
+/** What the active controller decides: all but the reading of its log. */
+export type DecidedRequest = Exclude<ControllerRequest, FetchRequest>;
+
+export class ActiveController {
+  readonly #context: ActorContext;
+  readonly #state: ControllerState;
+  readonly #sessionsChanged;
+  readonly #tasks: readonly SpawnedTask[];
+
+  /** @param image what is committed; the active controller's own from now on */
+  constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog) {
+    this.#context = context;
+    this.#state = new ControllerState(context, options, image, log);
+    this.#sessionsChanged = context.signal();
+    this.#tasks = [this.#watchSessions()].map((task) => context.spawn(task));
+  }
+
+  /** Resigns: nothing of it runs any more. Requests that wait are answered when the log says that they are not committed. */
+  stop(): void {
+    for (const task of this.#tasks) task.cancel();
+  }
+
+  /** Everything below is committed: it may be told. */
+  committedUpTo(highWatermark: Offset): void {
+    this.#state.tell(highWatermark);
+  }
+
+  *handle(request: DecidedRequest): Task<object> {
+    const response = this.#decide(request);
+    const isCommitted = yield* this.#state.log.committed(this.#state.log.nextOffset);
+    return isCommitted ? response : refusal(request, 'NOT_CONTROLLER');
+  }
+
+  #decide(request: DecidedRequest): object {
+    switch (request.apiKey) {
+      case API_KEYS.BrokerRegistration:
+        return registerBroker(this.#state, request);
+      case API_KEYS.BrokerHeartbeat: {
+        const response = brokerHeartbeat(this.#state, request);
+        if (!response.isFenced) this.#sessionsChanged.notify();
+        return response;
+      }
+      case API_KEYS.AlterPartition:
+        return alterPartition(this.#state, request);
+      case API_KEYS.CreateTopics:
+        return createTopics(this.#state, request);
+    }
+  }
+
+  /** Fences brokers that were not heard of for broker.session.timeout.ms: one, then others have their turn, then the next (BL-5). */
+  *#watchSessions(): Task {
+    const { image, sessions, options } = this.#state;
+    for (;;) {
+      const alive = [...image.brokers.values()].filter(({ fenced }) => !fenced).map(({ brokerId }) => ({ brokerId, expiresAt: sessions.expiresAt(brokerId) }));
+      const next = alive.reduce<(typeof alive)[number] | undefined>((first, session) => (first === undefined || session.expiresAt < first.expiresAt ? session : first), undefined);
+      if (next === undefined) yield* this.#sessionsChanged.wait();
+      else if (next.expiresAt > this.#context.now) yield* this.#context.sleep(next.expiresAt - this.#context.now);
+      else {
+        fence(this.#state, next.brokerId);
+        yield* this.#context.sleep(options.requestUs);
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** @module What a controller is made with. */
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { ProtocolVariant } from '../protocol-variant.ts';
+
+export interface ControllerOptions {
+  /** Name of its actor. */
+  readonly name: string;
+  /** The same file that the brokers have. */
+  readonly config: BrokerConfig;
+  readonly protocol: ProtocolVariant;
+  /** Service time of one request, in µs. */
+  readonly requestUs: number;
+}

@@ -1,0 +1,22 @@
+/** @module The answer to a request that is refused as a whole, in the form of its own response. */
+import { API_KEYS } from '../protocol/messages.ts';
+import type { ControllerRequest } from '../protocol/messages.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+
+/** NOT_CONTROLLER: of a controller that is not the active one, or ceased to be before what it decided was committed (KR-11). */
+export function refusal(request: ControllerRequest, error: ErrorName): object {
+  const errorCode = ERRORS[error].code;
+  switch (request.apiKey) {
+    case API_KEYS.BrokerRegistration:
+      return { errorCode, brokerEpoch: -1 };
+    case API_KEYS.BrokerHeartbeat:
+      return { errorCode, isCaughtUp: false, isFenced: true, shouldShutDown: false };
+    case API_KEYS.AlterPartition:
+      return { errorCode, topics: [] };
+    case API_KEYS.CreateTopics:
+      return { topics: request.topics.map(({ name }) => ({ name, topicId: '', errorCode, errorMessage: null })) };
+    case API_KEYS.Fetch:
+      return { errorCode, responses: [] };
+  }
+}
