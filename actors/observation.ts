@@ -54,12 +54,12 @@ export const OBSERVATIONS = {
 
   // Voters of the controller quorum (§3), by their node id. An epoch's first offset is that of its leader's LeaderChange record.
   'raft-leader-elected': { node: int32, epoch: int32, epochStartOffset: int64 },
-  /** `epochs[i]` wrote the batch that ends at `lastOffsets[i]`; the first begins at `baseOffset`. */
-  'raft-appended': { node: int32, epoch: int32, baseOffset: int64, lastOffsets: array(int64), epochs: array(int32), asLeader: boolean },
+  /** Written, but durable only when it is acknowledged. The first of the batches begins at `baseOffset`. */
+  'raft-appended': { node: int32, epoch: int32, baseOffset: int64, asLeader: boolean, ...batches },
   'raft-truncated': { node: int32, epoch: int32, toOffset: int64 },
   'raft-high-watermark': { node: int32, epoch: int32, highWatermark: int64 },
-  /** A voter opened its log after a start. */
-  'raft-opened': { node: int32, epoch: int32, logEndOffset: int64 },
+  /** A voter opened its log after a start; what lies from `recoveredFrom` on it read again, and it is durable now (as `log-opened`). Its high watermark begins anew. */
+  'raft-opened': { node: int32, epoch: int32, logEndOffset: int64, recoveredFrom: int64, ...batches },
   /** The active controller has replayed the log and takes requests (KR-12). */
   'controller-activated': { node: int32, epoch: int32 },
 } as const satisfies Record<string, Fields>;

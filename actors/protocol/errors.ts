@@ -23,6 +23,7 @@ export const ERRORS = {
   LEADER_NOT_AVAILABLE: { code: 5, retriable: RETRIABLE, invalidMetadata: true },
   NOT_LEADER_OR_FOLLOWER: { code: 6, retriable: RETRIABLE, invalidMetadata: true },
   REQUEST_TIMED_OUT: { code: 7, retriable: RETRIABLE },
+  BROKER_NOT_AVAILABLE: { code: 8, retriable: FINAL },
   MESSAGE_TOO_LARGE: { code: 10, retriable: FINAL },
   NETWORK_EXCEPTION: { code: 13, retriable: RETRIABLE, invalidMetadata: true },
   INVALID_TOPIC_EXCEPTION: { code: 17, retriable: FINAL },
@@ -56,6 +57,7 @@ export const ERRORS = {
   INELIGIBLE_REPLICA: { code: 107, retriable: FINAL },
   NEW_LEADER_ELECTED: { code: 108, retriable: FINAL },
   INVALID_REGISTRATION: { code: 119, retriable: FINAL },
+  INVALID_VOTER_KEY: { code: 125, retriable: FINAL },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorName = keyof typeof ERRORS;

@@ -13,6 +13,10 @@ export const API_KEYS = {
   ListOffsets: 2,
   Metadata: 3,
   CreateTopics: 19,
+  Vote: 52,
+  BeginQuorumEpoch: 53,
+  EndQuorumEpoch: 54,
+  DescribeQuorum: 55,
   AlterPartition: 56,
   BrokerRegistration: 62,
   BrokerHeartbeat: 63,
@@ -171,6 +175,92 @@ export const alterPartitionResponse = struct({
   ),
 });
 
+/**
+ * Fetch as the members and observers of the controller quorum send it (KR-3): it says what the asker knows to be committed (v18), so that it is
+ * answered as soon as there is more. `replicaId` −1: an observer without an id.
+ */
+export const quorumFetchRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.Fetch>(),
+  clientId,
+  replicaState: struct({ replicaId: int32, replicaEpoch: int64 }),
+  maxWaitMs: int32,
+  minBytes: int32,
+  maxBytes: int32,
+  isolationLevel: int8,
+  topics: array(
+    struct({
+      topic: string,
+      partitions: array(
+        struct({ partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64, partitionMaxBytes: int32, highWatermark: int64 }),
+      ),
+    }),
+  ),
+});
+
+/** The voter set is static, so keys of voters are their ids alone: directory ids are left out. */
+export const voteRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.Vote>(),
+  clusterId: string,
+  voterId: int32,
+  topics: array(
+    struct({
+      topicName: string,
+      partitions: array(struct({ partitionIndex: int32, replicaEpoch: int32, replicaId: int32, lastOffsetEpoch: int32, lastOffset: int64, preVote: boolean })),
+    }),
+  ),
+});
+export const voteResponse = struct({
+  errorCode: int16,
+  topics: array(
+    struct({ topicName: string, partitions: array(struct({ partitionIndex: int32, errorCode: int16, leaderId: int32, leaderEpoch: int32, voteGranted: boolean })) }),
+  ),
+});
+
+export const beginQuorumEpochRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.BeginQuorumEpoch>(),
+  clusterId: string,
+  voterId: int32,
+  topics: array(struct({ topicName: string, partitions: array(struct({ partitionIndex: int32, leaderId: int32, leaderEpoch: int32 })) })),
+});
+/** `preferredSuccessors`: the voters by the end of their logs, the furthest first. */
+export const endQuorumEpochRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.EndQuorumEpoch>(),
+  clusterId: string,
+  topics: array(
+    struct({ topicName: string, partitions: array(struct({ partitionIndex: int32, leaderId: int32, leaderEpoch: int32, preferredSuccessors: array(int32) })) }),
+  ),
+});
+/** Answers BeginQuorumEpoch and EndQuorumEpoch. */
+export const quorumEpochResponse = struct({
+  errorCode: int16,
+  topics: array(struct({ topicName: string, partitions: array(struct({ partitionIndex: int32, errorCode: int16, leaderId: int32, leaderEpoch: int32 })) })),
+});
+
+const quorumReplica = struct({ replicaId: int32, logEndOffset: int64, lastFetchTimestamp: int64, lastCaughtUpTimestamp: int64 });
+export const describeQuorumRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.DescribeQuorum>(),
+  topics: array(struct({ topicName: string, partitions: array(struct({ partitionIndex: int32 })) })),
+});
+export const describeQuorumResponse = struct({
+  errorCode: int16,
+  topics: array(
+    struct({
+      topicName: string,
+      partitions: array(
+        struct({
+          partitionIndex: int32,
+          errorCode: int16,
+          leaderId: int32,
+          leaderEpoch: int32,
+          highWatermark: int64,
+          currentVoters: array(quorumReplica),
+          observers: array(quorumReplica),
+        }),
+      ),
+    }),
+  ),
+});
+
 export type ProduceResponse = Infer<typeof produceResponse>;
 export type ProduceRequest = Infer<typeof produceRequest> & Request<ProduceResponse>;
 export type FetchResponse = Infer<typeof fetchResponse>;
@@ -187,7 +277,17 @@ export type BrokerHeartbeatResponse = Infer<typeof brokerHeartbeatResponse>;
 export type BrokerHeartbeatRequest = Infer<typeof brokerHeartbeatRequest> & Request<BrokerHeartbeatResponse>;
 export type AlterPartitionResponse = Infer<typeof alterPartitionResponse>;
 export type AlterPartitionRequest = Infer<typeof alterPartitionRequest> & Request<AlterPartitionResponse>;
+export type QuorumFetchRequest = Infer<typeof quorumFetchRequest> & Request<FetchResponse>;
+export type VoteResponse = Infer<typeof voteResponse>;
+export type VoteRequest = Infer<typeof voteRequest> & Request<VoteResponse>;
+export type QuorumEpochResponse = Infer<typeof quorumEpochResponse>;
+export type BeginQuorumEpochRequest = Infer<typeof beginQuorumEpochRequest> & Request<QuorumEpochResponse>;
+export type EndQuorumEpochRequest = Infer<typeof endQuorumEpochRequest> & Request<QuorumEpochResponse>;
+export type DescribeQuorumResponse = Infer<typeof describeQuorumResponse>;
+export type DescribeQuorumRequest = Infer<typeof describeQuorumRequest> & Request<DescribeQuorumResponse>;
 
+/** What a member of the controller quorum is asked as such (§3.3). */
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | DescribeQuorumRequest;
 /** What a broker is asked. */
 export type BrokerRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a controller is asked. Brokers fetch the metadata log from it. */
@@ -211,4 +311,12 @@ export const MESSAGES: readonly Type<unknown>[] = [
   brokerHeartbeatResponse,
   alterPartitionRequest,
   alterPartitionResponse,
+  quorumFetchRequest,
+  voteRequest,
+  voteResponse,
+  beginQuorumEpochRequest,
+  endQuorumEpochRequest,
+  quorumEpochResponse,
+  describeQuorumRequest,
+  describeQuorumResponse,
 ];
