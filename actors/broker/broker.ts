@@ -38,6 +38,9 @@ function* run(context: ActorContext, options: BrokerOptions): Task {
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
   const image = new MetadataImage();
   const logs = new LogManager(context, brokerId, config);
+  let shutDown = (): Task => done(undefined);
+  // Asked to end before its logs are loaded it just ends: there is nothing to hand over, and no marker to leave.
+  context.onTerminate(() => shutDown());
   // What is on the disk is recovered before the controller hears of this broker (RC-2, RC-3).
   yield* logs.load();
   const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], logs.previousBrokerEpoch, { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
@@ -50,12 +53,28 @@ function* run(context: ActorContext, options: BrokerOptions): Task {
   context.spawn(alterPartitions.run());
   context.spawn(replicas.shrinkInSyncSets());
   logs.startBackgroundTasks();
+  shutDown = () => shutDownInGoodOrder(context, options, lifecycle, replicas, logs);
 
   /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
   function* publish(changed: readonly TopicPartition[]): Task {
     yield* replicas.apply(changed);
     if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, request, caller));
   }
+}
+
+/** RC-1: the leaderships first, then the requests, then the logs; the marker says that nothing was left undone. */
+function* shutDownInGoodOrder(context: ActorContext, { config }: BrokerOptions, lifecycle: BrokerLifecycle, replicas: ReplicaManager, logs: LogManager): Task {
+  if (config['controlled.shutdown.enable']) yield* lifecycle.controlledShutdown();
+  else lifecycle.shutDown();
+  context.serve(refuse);
+  yield* replicas.shutDown();
+  yield* logs.shutdown(lifecycle.brokerEpoch);
+}
+
+/** Whoever asks a broker that shuts down is disconnected. */
+function refuse(_request: object, caller: Caller): Task<undefined> {
+  caller.close();
+  return done(undefined);
 }
 
 function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, request: BrokerRequest, caller: Caller): Task<object | undefined> {

@@ -75,6 +75,7 @@ export class Partition {
   leaderEpochStartOffset: Offset = 0;
   readonly #followers = new Map<number, FollowerState>();
   #delayedProduces: DelayedProduce[] = [];
+  #isStopped = false;
   /** Parked fetches that look at this partition. */
   readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
 
@@ -117,7 +118,7 @@ export class Partition {
 
   /** ML-1. Under the lock. */
   *makeLeader(registration: PartitionRegistration): Task {
-    if (registration.partitionEpoch < this.partitionEpoch) return;
+    if (this.#isStopped || registration.partitionEpoch < this.partitionEpoch) return;
     const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
     const plant = this.#host.options.planted.newLeaderForgets;
     if (isNewEpoch && plant !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - plant));
@@ -137,7 +138,7 @@ export class Partition {
 
   /** ML-2, ML-3. Under the lock. @returns whether the leader epoch is new, so that fetching begins anew. */
   *makeFollower(registration: PartitionRegistration): Task<boolean> {
-    if (registration.partitionEpoch < this.partitionEpoch) return false;
+    if (this.#isStopped || registration.partitionEpoch < this.partitionEpoch) return false;
     const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
     // What recovery cut off the epochs in memory is written before the next leader is asked about them (LEC-5).
     yield* this.log.flushEpochs();
@@ -147,6 +148,15 @@ export class Partition {
     if (isNewEpoch) this.#observe({ kind: 'follower-started', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, logEndOffset: this.log.logEndOffset });
     this.#settle();
     return isNewEpoch;
+  }
+
+  /** It does nothing any more: its log goes, or the process ends (ML-4, RC-1). Under the lock. */
+  // eslint-disable-next-line require-yield -- a task, for the lock waits for whoever is at work
+  *stop(): Task {
+    this.#isStopped = true;
+    this.isLeader = false;
+    this.pending = undefined;
+    this.#settle();
   }
 
   #adopt(registration: PartitionRegistration): void {

@@ -20,6 +20,7 @@ export class ReplicaManager implements PartitionHost {
   /** The same by topic and index: every request looks them up. */
   readonly #byTopic = new Map<string, Partition[]>();
   readonly #fetchers = new Map<number, ReplicaFetcher>();
+  #isShutDown = false;
 
   constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, logs: LogManager, submit: (partition: Partition) => void, brokerEpoch: () => number) {
     this.context = context;
@@ -44,6 +45,7 @@ export class ReplicaManager implements PartitionHost {
 
   /** Brings replicas in line with the image: first leaders, then followers (ML-5). */
   *apply(changed: readonly TopicPartition[]): Task {
+    if (this.#isShutDown) return;
     const mine = [...new Map(changed.map((at) => [directoryOf(at.topic, at.partition), at])).values()].flatMap(({ topic, partition }) => {
       const registration = this.image.partition(topic, partition);
       return registration?.replicas.includes(this.options.brokerId) === true ? [{ topic, index: partition, registration }] : [];
@@ -71,6 +73,17 @@ export class ReplicaManager implements PartitionHost {
       yield* this.context.sleep(intervalUs);
       for (const partition of this.#partitions.values()) partition.tryShrink();
     }
+  }
+
+  /** RC-1: nothing is appended any more. */
+  *shutDown(): Task {
+    this.#isShutDown = true;
+    for (const partition of this.#partitions.values()) yield* this.#stop(partition);
+  }
+
+  *#stop(partition: Partition): Task {
+    this.#stopFetching(partition);
+    yield* partition.lock.hold(partition.stop());
   }
 
   *#open(topic: string, index: number): Task<Partition> {

@@ -6,6 +6,7 @@ const KEYS = {
   'broker.heartbeat.interval.ms': durationMs(2_000, 'How often a broker tells the controller that it lives.', { atLeast: 1 }),
   'broker.session.timeout.ms': durationMs(9_000, 'Without a heartbeat for so long, the controller fences the broker.', { atLeast: 1 }),
   'auto.leader.rebalance.enable': flag(true, 'Whether leaderships go back to the first replica now and then (EL-11).'),
+  'controlled.shutdown.enable': flag(true, 'Whether a broker that is asked to end hands over its leaderships first (BL-4, EL-9).'),
   'controller.quorum.append.linger.ms': durationMs(25, 'How long the active controller collects records before it writes them.'),
   'controller.quorum.election.backoff.max.ms': durationMs(1_000, 'Longest wait after a lost election.', { atLeast: 1 }),
   'controller.quorum.election.timeout.ms': durationMs(1_000, 'Without a leader for so long, and up to twice that, a controller stands for election.', { atLeast: 1 }),
@@ -38,7 +39,7 @@ export const BROKER_CONFIG: ConfigDefinition<typeof KEYS> = {
   keys: KEYS,
   notSimulated: [
     'auto.create.topics.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
-    'controlled.shutdown.enable', 'delete.topic.enable', 'group.initial.rebalance.delay.ms',
+    'delete.topic.enable', 'group.initial.rebalance.delay.ms',
     'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleanup.policy', 'log.dir', 'log.dirs',
     'log.dir.failure.timeout.ms', 'log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms',
     'log.index.interval.bytes', 'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'log.retention.bytes', 'log.retention.hours', 'log.roll.hours',

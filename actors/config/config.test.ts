@@ -109,7 +109,7 @@ describe('consumer', () => {
 describe('broker and topic', () => {
   test('brokers have the defaults of Kafka 4.2 (§10)', () => {
     expect(parseConfig(BROKER_CONFIG, {})).toEqual({
-      'auto.leader.rebalance.enable': true, 'broker.heartbeat.interval.ms': 2_000, 'broker.session.timeout.ms': 9_000, 'controller.quorum.append.linger.ms': 25, 'controller.quorum.election.backoff.max.ms': 1_000,
+      'auto.leader.rebalance.enable': true, 'broker.heartbeat.interval.ms': 2_000, 'broker.session.timeout.ms': 9_000, 'controlled.shutdown.enable': true, 'controller.quorum.append.linger.ms': 25, 'controller.quorum.election.backoff.max.ms': 1_000,
       'controller.quorum.election.timeout.ms': 1_000, 'controller.quorum.fetch.timeout.ms': 2_000, 'controller.quorum.request.timeout.ms': 2_000, 'controller.quorum.retry.backoff.ms': 20,
       'metadata.max.idle.interval.ms': 500, 'default.replication.factor': 1, 'initial.broker.registration.timeout.ms': 60_000,
       'leader.imbalance.check.interval.seconds': 300, 'message.max.bytes': 1_048_588, 'min.insync.replicas': 1, 'num.partitions': 1, 'replica.fetch.backoff.ms': 1_000, 'replica.fetch.max.bytes': 1_048_576,
