@@ -8,6 +8,7 @@
 import { done } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Caller, Task } from '../../runtime/index.ts';
 import { brokerName } from '../client/bootstrap.ts';
+import { LogDirectory } from '../log/log-directory.ts';
 import { MetadataImage } from '../metadata/metadata-image.ts';
 import type { TopicPartition } from '../metadata/metadata-image.ts';
 import { API_KEYS } from '../protocol/messages.ts';
@@ -17,6 +18,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
 import { fetch } from './fetch-handler.ts';
+import { haltWhenOffline } from './log-dir-failure.ts';
 import { LogManager } from './log-manager.ts';
 import { listOffsets, metadata } from './metadata-handler.ts';
 import { MetadataFollower } from './metadata-follower.ts';
@@ -28,30 +30,33 @@ export function broker(options: BrokerOptions): Actor {
   return {
     name: brokerName(options.brokerId),
     start(context) {
-      context.spawn(run(context, options));
+      const directory = new LogDirectory(context, { brokerId: options.brokerId, appendsAfterIoError: options.protocol.appendsAfterIoError });
+      context.spawn(haltWhenOffline(context, directory));
+      directory.spawn(run(context, options, directory));
     },
   };
 }
 
-function* run(context: ActorContext, options: BrokerOptions): Task {
+function* run(context: ActorContext, options: BrokerOptions, directory: LogDirectory): Task {
   const { brokerId, controller, config } = options;
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
   const image = new MetadataImage();
-  const logs = new LogManager(context, brokerId, config);
+  const logs = new LogManager(context, directory, brokerId, config);
   let shutDown = (): Task => done(undefined);
   // Asked to end before its logs are loaded it just ends: there is nothing to hand over, and no marker to leave.
-  context.onTerminate(() => shutDown());
+  context.onTerminate(() => directory.whileOnline(shutDown()));
   // What is on the disk is recovered before the controller hears of this broker (RC-2, RC-3).
   yield* logs.load();
   const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], logs.previousBrokerEpoch, { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
-  const replicas = new ReplicaManager(context, options, image, logs, (partition) => alterPartitions.submit(partition), brokerEpoch);
+  const replicas = new ReplicaManager(context, options, image, directory, logs, (partition) => alterPartitions.submit(partition), brokerEpoch);
   const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
   context.spawn(lifecycle.run());
-  context.spawn(follower.run());
+  directory.spawn(follower.run());
   context.spawn(alterPartitions.run());
   context.spawn(replicas.shrinkInSyncSets());
+  context.spawn(replicas.followDirectory());
   logs.startBackgroundTasks();
   shutDown = () => shutDownInGoodOrder(context, options, lifecycle, replicas, logs);
 

@@ -1,40 +1,10 @@
 import { expect, test } from 'vitest';
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
-import type { ActorContext, Connection, Task } from '../../runtime/index.ts';
-import { brokerName, controllerName } from '../client/bootstrap.ts';
-import { encodeRecordBatch } from '../log/records.ts';
+import { brokerName } from '../client/bootstrap.ts';
 import { runCluster } from '../testing/cluster.ts';
-import type { ClusterRun, Observed } from '../testing/cluster.ts';
+import { createTopic, ofKind, produceTo } from '../testing/requests.ts';
 import { API_KEYS } from '../protocol/messages.ts';
-import type { CreateTopicsRequest, MetadataRequest, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
-
-const value = new TextEncoder().encode('a record');
-
-function produceRequest(acks: number, timeoutMs: number, index = 0): ProduceRequest {
-  const records = encodeRecordBatch([{ key: null, value, timestamp: 0 }]);
-  return { apiKey: API_KEYS.Produce, clientId: 'test', transactionalId: null, acks, timeoutMs, topicData: [{ name: 'orders', partitionData: [{ index, records }] }] };
-}
-
-function* createTopic(context: ActorContext, replicationFactor: number, minInsyncReplicas: number): Task {
-  const connection = yield* context.connect(controllerName(0), SECOND);
-  const configs = [{ name: 'min.insync.replicas', value: String(minInsyncReplicas) }];
-  const request: CreateTopicsRequest = { apiKey: API_KEYS.CreateTopics, clientId: 'test', topics: [{ name: 'orders', numPartitions: 1, replicationFactor, assignments: [], configs }] };
-  for (;;) {
-    const { topics } = yield* connection.call(request, SECOND);
-    if (topics[0]?.errorCode === 0) break;
-    yield* context.sleep(100 * MILLISECOND);
-  }
-  yield* context.sleep(SECOND);
-}
-
-function* produceTo(connection: Connection, acks: number, timeoutMs = 5_000): Task<{ errorCode: number; baseOffset: number }> {
-  const response: ProduceResponse = yield* connection.call(produceRequest(acks, timeoutMs), 30 * SECOND);
-  return response.responses[0]!.partitionResponses[0]!;
-}
-
-function ofKind<K extends Observed['kind']>(run: ClusterRun, kind: K): Extract<Observed, { kind: K }>[] {
-  return run.observed.filter((observed): observed is Extract<Observed, { kind: K }> => observed.kind === kind);
-}
+import type { MetadataRequest } from '../protocol/messages.ts';
 
 test('T1: acks=all is answered when all three replicas have the record, followers learn the high watermark one fetch later', () => {
   let answered = 0;

@@ -1,6 +1,7 @@
 /** @module Fetch, for followers and consumers: check, read, and if there is too little yet, wait for more (F-1 … F-9). */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
+import { KafkaStorageError } from '../log/log-directory.ts';
 import { NONE } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
@@ -77,7 +78,18 @@ function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: b
   return [responses, isUrgent || bytes >= request.minBytes];
 }
 
+/** DF-2: nothing is read from a log directory that has failed. */
 function* readPartition(replicas: ReplicaManager, request: FetchRequest, topic: string, wanted: Wanted, maxBytes: number, isFirst: boolean, notesFollower: boolean): Task<ReadResult> {
+  if (replicas.directory.isOffline) return failed(wanted, 'KAFKA_STORAGE_ERROR', undefined);
+  try {
+    return yield* readOnline(replicas, request, topic, wanted, maxBytes, isFirst, notesFollower);
+  } catch (error) {
+    if (error instanceof KafkaStorageError) return failed(wanted, error.error, undefined);
+    throw error;
+  }
+}
+
+function* readOnline(replicas: ReplicaManager, request: FetchRequest, topic: string, wanted: Wanted, maxBytes: number, isFirst: boolean, notesFollower: boolean): Task<ReadResult> {
   const partition = replicas.partition(topic, wanted.partition);
   if (partition === undefined) return failed(wanted, replicas.image.partition(topic, wanted.partition) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER', undefined);
   const { replicaId, replicaEpoch } = request.replicaState;

@@ -7,6 +7,7 @@ import { ManualClock, runTask } from '../../runtime/testing/run-task.ts';
 import { BROKER_CONFIG } from '../config/broker-config.ts';
 import { parseConfig } from '../config/config-definition.ts';
 import { CLEAN_SHUTDOWN_FILE } from '../log/clean-shutdown-file.ts';
+import { LogDirectory } from '../log/log-directory.ts';
 import { encodeRecordBatch } from '../log/records.ts';
 import { LogManager } from './log-manager.ts';
 
@@ -17,8 +18,8 @@ function bench() {
   const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: (event) => events.push(event) }, { fsyncUs: 0, usPerMiB: 0 });
   const run = <T>(task: Task<T>): T => runTask(task, clock);
   const start = (): LogManager => {
-    const context: Partial<ActorContext> = { disk, sleep: (us) => clock.sleep(us), observe: () => undefined };
-    const logs = new LogManager(context as ActorContext, 0, parseConfig(BROKER_CONFIG, {}));
+    const context = { disk, sleep: (us: number) => clock.sleep(us), observe: () => undefined, signal: () => ({}) } as unknown as ActorContext;
+    const logs = new LogManager(context, new LogDirectory(context, { brokerId: 0, appendsAfterIoError: false }), 0, parseConfig(BROKER_CONFIG, {}));
     run(logs.load());
     return logs;
   };

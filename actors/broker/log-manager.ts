@@ -13,6 +13,7 @@ import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../log/checkpoint-f
 import type { PartitionOffset } from '../log/checkpoint-file.ts';
 import { UNKNOWN_BROKER_EPOCH, takeCleanShutdownFile, writeCleanShutdownFile } from '../log/clean-shutdown-file.ts';
 import { Log, logDirectoriesIn } from '../log/log.ts';
+import type { LogDirectory } from '../log/log-directory.ts';
 import type { Offset } from '../log/record-batch.ts';
 import type { TopicPartition } from '../metadata/metadata-image.ts';
 
@@ -25,6 +26,7 @@ interface ManagedLog extends TopicPartition {
 
 export class LogManager {
   readonly #context: ActorContext;
+  readonly #directory: LogDirectory;
   readonly #brokerId: number;
   readonly #config: BrokerConfig;
   readonly #logs = new Map<string, ManagedLog>();
@@ -32,15 +34,16 @@ export class LogManager {
   /** Epoch of the incarnation before if it stopped in good order, −1 otherwise: what the registration says of it (RC-2, BL-1). */
   previousBrokerEpoch = UNKNOWN_BROKER_EPOCH;
 
-  constructor(context: ActorContext, brokerId: number, config: BrokerConfig) {
+  constructor(context: ActorContext, directory: LogDirectory, brokerId: number, config: BrokerConfig) {
     this.#context = context;
+    this.#directory = directory;
     this.#brokerId = brokerId;
     this.#config = config;
   }
 
   /** Before anything else: opens every log that the incarnation before has left, and recovers it if that one did not stop in good order. */
   *load(): Task {
-    const { disk } = this.#context;
+    const { disk } = this.#directory;
     const cleanShutdown = yield* takeCleanShutdownFile(disk);
     this.previousBrokerEpoch = cleanShutdown?.brokerEpoch ?? UNKNOWN_BROKER_EPOCH;
     const highWatermarks = offsetsByDirectory(yield* readOffsetCheckpoint(disk, HIGH_WATERMARK_CHECKPOINT));
@@ -59,7 +62,7 @@ export class LogManager {
 
   /** Starts what is due now and then. */
   startBackgroundTasks(): void {
-    this.#context.spawn(this.#checkpointHighWatermarks());
+    this.#directory.spawn(this.#checkpointHighWatermarks());
   }
 
   /** RC-1, the part of the logs: nothing is appended any more. The marker comes last: all before it is durable. */
@@ -70,12 +73,12 @@ export class LogManager {
       yield* log.flush();
     }
     yield* this.#writeHighWatermarks();
-    yield* writeCleanShutdownFile(this.#context.disk, brokerEpoch);
+    yield* writeCleanShutdownFile(this.#directory.disk, brokerEpoch);
   }
 
   *#open(directory: string, highWatermark: Offset): Task<Log> {
     const recovered = emptySummary();
-    const log = yield* Log.open(this.#context.disk, directory, (bytes, position) => addToSummary(recovered, bytes, position));
+    const log = yield* Log.open(this.#directory.disk, directory, (bytes, position) => addToSummary(recovered, bytes, position));
     log.highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset);
     const at = topicPartitionOf(directory);
     this.#logs.set(directory, { ...at, log });
@@ -97,7 +100,7 @@ export class LogManager {
   *#writeHighWatermarks(): Task {
     if (this.#logs.size === 0) return;
     const offsets = [...this.#logs.values()].map(({ topic, partition, log }) => ({ topic, partition, offset: log.highWatermark }));
-    yield* writeOffsetCheckpoint(this.#context.disk, HIGH_WATERMARK_CHECKPOINT, offsets);
+    yield* writeOffsetCheckpoint(this.#directory.disk, HIGH_WATERMARK_CHECKPOINT, offsets);
   }
 }
 

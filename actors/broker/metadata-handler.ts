@@ -53,6 +53,7 @@ export function listOffsets(replicas: ReplicaManager, request: ListOffsetsReques
 
 function offsetFor(partition: Partition | undefined, currentLeaderEpoch: number, timestamp: number, replicaId: number): { readonly offset: number; readonly leaderEpoch: number } | ErrorName {
   if (partition === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
+  if (partition.isOffline) return 'KAFKA_STORAGE_ERROR';
   const stale = epochError(currentLeaderEpoch, partition.leaderEpoch);
   if (stale !== undefined) return stale;
   if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';

@@ -13,6 +13,7 @@ import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts'
 import { Lock } from '../concurrency/lock.ts';
 import { summaryOf } from '../log/batch-summary.ts';
 import { validateClientBatch } from '../log/batch-validation.ts';
+import { KafkaStorageError } from '../log/log-directory.ts';
 import type { Log } from '../log/log.ts';
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
@@ -78,6 +79,8 @@ export class Partition {
   #isStopped = false;
   /** Parked fetches that look at this partition. */
   readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
+  /** Its log directory has failed (DF-2). */
+  isOffline = false;
 
   constructor(topic: string, topicId: string, index: number, log: Log, host: PartitionHost) {
     this.topic = topic;
@@ -183,8 +186,19 @@ export class Partition {
   }
 
   /** The leader appends a client's batch (LA-1 … LA-5). Takes the lock. */
-  append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
-    return this.lock.hold(this.#append(batch, acks));
+  *append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
+    try {
+      return yield* this.lock.hold(this.#append(batch, acks));
+    } catch (error) {
+      if (error instanceof KafkaStorageError) return { error: error.error };
+      throw error;
+    }
+  }
+
+  /** DF-2: whoever waits is told. */
+  takeOffline(): void {
+    this.isOffline = true;
+    this.#settle();
   }
 
   *#append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
@@ -368,7 +382,8 @@ export class Partition {
 
   /** DP-1. */
   #decide(delayed: DelayedProduce): void {
-    if (!this.isLeader) delayed.error = 'NOT_LEADER_OR_FOLLOWER';
+    if (this.isOffline) delayed.error = 'KAFKA_STORAGE_ERROR';
+    else if (!this.isLeader) delayed.error = 'NOT_LEADER_OR_FOLLOWER';
     else if (this.#host.options.planted.acknowledgesBeforeCommit === true) delayed.error = 'NONE';
     else if (this.log.highWatermark >= delayed.requiredOffset) delayed.error = this.maximalIsr.length >= this.minIsr ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND';
   }

@@ -1,6 +1,7 @@
 /** @module The replicas of a broker: opens their logs, gives them their roles as metadata says (§1.8), and does for all of them what is due now and then. */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
+import type { LogDirectory } from '../log/log-directory.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import type { BrokerOptions } from './broker-options.ts';
@@ -13,6 +14,7 @@ export class ReplicaManager implements PartitionHost {
   readonly context: ActorContext;
   readonly options: BrokerOptions;
   readonly image: MetadataImage;
+  readonly directory: LogDirectory;
   readonly #logs: LogManager;
   readonly #submit: (partition: Partition) => void;
   readonly #brokerEpoch: () => number;
@@ -22,10 +24,11 @@ export class ReplicaManager implements PartitionHost {
   readonly #fetchers = new Map<number, ReplicaFetcher>();
   #isShutDown = false;
 
-  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, logs: LogManager, submit: (partition: Partition) => void, brokerEpoch: () => number) {
+  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, directory: LogDirectory, logs: LogManager, submit: (partition: Partition) => void, brokerEpoch: () => number) {
     this.context = context;
     this.options = options;
     this.image = image;
+    this.directory = directory;
     this.#logs = logs;
     this.#submit = submit;
     this.#brokerEpoch = brokerEpoch;
@@ -63,6 +66,15 @@ export class ReplicaManager implements PartitionHost {
       if (!isNewEpoch) continue;
       this.#stopFetching(partition);
       if (registration.leader !== NO_LEADER) this.#fetcherFor(registration.leader).add(partition);
+    }
+  }
+
+  /** DF-2: when the log directory fails, every replica in it is offline. */
+  *followDirectory(): Task {
+    yield* this.directory.untilOffline();
+    for (const partition of this.#partitions.values()) {
+      this.#stopFetching(partition);
+      partition.takeOffline();
     }
   }
 
@@ -110,7 +122,7 @@ export class ReplicaManager implements PartitionHost {
       const source = this.image.brokers.get(leader)!.host;
       fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, brokerEpoch: this.#brokerEpoch });
       this.#fetchers.set(leader, fetcher);
-      this.context.spawn(fetcher.run());
+      this.directory.spawn(fetcher.run());
     }
     return fetcher;
   }

@@ -5,6 +5,7 @@
  * its place in `#write`.
  */
 import type { ActorContext, Task } from '../../runtime/index.ts';
+import { haltingDisk } from '../log/guarded-disk.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { Log } from '../log/log.ts';
 import type { ControllerLog } from './controller-state.ts';
@@ -36,7 +37,8 @@ export class MetadataLog implements ControllerLog {
 
   /** Opens the log and replays it. What survived on this disk was durable or may become so: with one controller, its log is the truth. */
   static *open(context: ActorContext, replay: (record: MetadataRecord, offset: Offset) => void, onCommitted: (highWatermark: Offset) => void): Task<MetadataLog> {
-    const log = yield* Log.open(context.disk, METADATA_LOG);
+    // DF-5: nobody can be told that this log has failed.
+    const log = yield* Log.open(haltingDisk(context), METADATA_LOG);
     for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
       const records = decodeMetadataRecords(yield* log.read(offset, REPLAY_BYTES, log.logEndOffset, true));
       for (const { record, offset: at } of records) replay(record, at);

@@ -40,6 +40,7 @@ export const ERRORS = {
   NOT_CONTROLLER: { code: 41, retriable: RETRIABLE },
   INVALID_REQUEST: { code: 42, retriable: FINAL },
   OPERATION_NOT_ATTEMPTED: { code: 55, retriable: FINAL },
+  KAFKA_STORAGE_ERROR: { code: 56, retriable: RETRIABLE, invalidMetadata: true },
   FENCED_LEADER_EPOCH: { code: 74, retriable: RETRIABLE, invalidMetadata: true },
   UNKNOWN_LEADER_EPOCH: { code: 75, retriable: RETRIABLE },
   STALE_BROKER_EPOCH: { code: 77, retriable: FINAL },

@@ -42,12 +42,15 @@ export type Observed = { readonly time: number; readonly actor: string } & Obser
 
 export interface ClusterRun {
   readonly observed: readonly Observed[];
+  /** Beginnings and ends of processes after the first start, in order: `µs actor started`, `µs actor halt`. */
+  readonly lives: readonly string[];
   readonly result: PartResult;
 }
 
 /** Runs a cluster until its scripts are done. @throws what the simulation failed of. */
 export function runCluster(options: ClusterOptions): ClusterRun {
   const observed: Observed[] = [];
+  const lives: string[] = [];
   const simulation: Simulation = {
     seed: options.seed ?? 'cluster',
     actors: [...clusterActors(options), ...Object.entries(options.scripts).map(([name, script]) => scripted(name, script))],
@@ -59,12 +62,14 @@ export function runCluster(options: ClusterOptions): ClusterRun {
     createJudge: () => ({
       judge: ({ time, actor, event }) => {
         if (event.type === 'observed') observed.push({ time, actor, ...(event.observation as Observation) });
+        else if (event.type === 'process-started' && event.incarnation > 0) lives.push(`${time} ${actor} started`);
+        else if (event.type === 'process-stopped') lives.push(`${time} ${actor} ${event.how}`);
       },
       verdict: ({ stalled }) => ({ stalled }),
     }),
   };
   const outcome = runPart({ simulation, worker: 0, placement: simulation.actors.map(() => 0), control: new ControlBlock(1), rings: [undefined], hasher, traceAll: false });
-  if (outcome.ok) return { observed, result: outcome.result };
+  if (outcome.ok) return { observed, lives, result: outcome.result };
   throw new Error(outcome.failure === 'aborted' ? 'aborted' : `${outcome.failure.actor}: ${outcome.failure.stack}`);
 }
 
