@@ -15,6 +15,7 @@ const SWITCHES = {
   epochStartsAtFirstAppend: flag(false, "Before 2.0.1 (KAFKA-7415): a new leader's epoch begins with its first append, not as it takes office (LEC-2)."),
   matchesFetchByOffsetAlone: flag(false, 'KAFKA-18991, fixed in 4.1 (B8): a fetch answer is matched by its offset alone, not by the leader epoch it was asked in (FT-2).'),
   appendsLaterEpochs: flag(false, 'KAFKA-18723, fixed in 4.0: a follower appends batches of later epochs than it asked in (FT-4).'),
+  followersServeConsumers: flag(true, 'Since 2.4 (KIP-392): a replica that does not lead answers consumers, too, up to its own high watermark (F-2).'),
   hwMovesOnDivergence: flag(false, 'KAFKA-14704, fixed in 3.4: a follower takes over the high watermark of an answer that says its log diverges (HW-5).'),
   hwAdvancesUnderMinIsr: flag(false, 'Before 3.7 (KAFKA-15583, B20): the high watermark moves even while too few replicas are in sync (HW-1).'),
   isrExpandAtHw: flag(false, "Before 2.0.1 (KAFKA-7128): a follower joins the in-sync set at the high watermark, below the start of the leader's epoch (FS-5)."),

@@ -25,6 +25,7 @@ describe('presets', () => {
     ['bumpsLeaderEpochOnShrink', ['0.10', '0.11', '2.0', '2.4', '2.8']],
     ['truncation', ['0.10', '0.11', '2.0', '2.4']],
     ['appendsAfterIoError', ['0.10', '0.11', '2.0', '2.4']],
+    ['followersServeConsumers', ['0.10', '0.11', '2.0']],
     ['isrExpandAtHw', ['0.10', '0.11', '2.0']],
     ['epochStartsAtFirstAppend', ['0.10', '0.11', '2.0']],
     ['countsPendingShrink', []],

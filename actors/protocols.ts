@@ -29,7 +29,7 @@ const V2_8: ProtocolVariant = {
   segmentsWithoutDirectorySync: true,
 };
 const V2_4: ProtocolVariant = { ...V2_8, truncation: 'kip320', appendsAfterIoError: true };
-const V2_0: ProtocolVariant = { ...V2_4, truncation: 'kip279', epochStartsAtFirstAppend: true, isrExpandAtHw: true };
+const V2_0: ProtocolVariant = { ...V2_4, truncation: 'kip279', followersServeConsumers: false, epochStartsAtFirstAppend: true, isrExpandAtHw: true };
 const V0_11: ProtocolVariant = { ...V2_0, truncation: 'kip101' };
 const V0_10: ProtocolVariant = { ...V0_11, truncation: 'hw' };
 const HARDENED: ProtocolVariant = { ...V4_2, electsLastKnownLeader: false };

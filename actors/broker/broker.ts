@@ -17,6 +17,7 @@ import { AlterPartitionManager } from './alter-partition-manager.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
+import { offsetForLeaderEpoch } from './epoch-handler.ts';
 import { fetch } from './fetch-handler.ts';
 import { haltWhenOffline } from './log-dir-failure.ts';
 import { LogManager } from './log-manager.ts';
@@ -93,6 +94,8 @@ function handle(context: ActorContext, options: BrokerOptions, replicas: Replica
       return done(metadata(replicas.image, request));
     case API_KEYS.ListOffsets:
       return done(listOffsets(replicas, request));
+    case API_KEYS.OffsetForLeaderEpoch:
+      return done(offsetForLeaderEpoch(replicas, request));
   }
 }
 

@@ -20,7 +20,7 @@ const NOT_DIVERGING = { epoch: -1, endOffset: -1 };
 /** What was read of one partition, and what followed from it. */
 interface ReadResult {
   readonly fetched: Fetched;
-  /** Answers at once: an error, or a divergence (F-9). */
+  /** Answers at once: an error, a divergence, or an offset that is not committed (any more) (F-9). */
   readonly isUrgent: boolean;
 }
 
@@ -32,9 +32,9 @@ export function* fetch(context: ActorContext, replicas: ReplicaManager, request:
   for (const partition of watched) partition.fetchWaiters.add(waiter);
   let [responses, isReady] = yield* read(replicas, request, true);
   while (!isReady && context.now < deadline) {
-    yield* waiter.wait(deadline - context.now);
+    const isOver = !(yield* waiter.wait(deadline - context.now));
     // F-9: read again from scratch; what the follower has was noted the first time (F-7).
-    [responses, isReady] = yield* read(replicas, request, false);
+    if (isOver || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
   }
   for (const partition of watched) partition.fetchWaiters.delete(waiter);
   return { errorCode: NONE, responses };
@@ -54,9 +54,11 @@ class FetchWaiter {
     this.#signal.notify();
   }
 
-  *wait(timeoutUs: number): Task {
-    if (!this.#isNotified) yield* this.#signal.wait(timeoutUs);
+  /** @returns false if nobody has notified for so long */
+  *wait(timeoutUs: number): Task<boolean> {
+    const isNotified = this.#isNotified || (yield* this.#signal.wait(timeoutUs));
     this.#isNotified = false;
+    return isNotified;
   }
 }
 
@@ -93,7 +95,7 @@ function* readOnline(replicas: ReplicaManager, request: FetchRequest, topic: str
   const partition = replicas.partition(topic, wanted.partition);
   if (partition === undefined) return failed(wanted, replicas.image.partition(topic, wanted.partition) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER', undefined);
   const { replicaId, replicaEpoch } = request.replicaState;
-  const error = refusal(partition, replicaId, replicaEpoch, wanted);
+  const error = refusal(replicas, partition, replicaId, replicaEpoch, wanted);
   if (error !== undefined) return failed(wanted, error, partition);
   const { log } = partition;
   const diverging = divergence(partition, wanted);
@@ -103,19 +105,40 @@ function* readOnline(replicas: ReplicaManager, request: FetchRequest, topic: str
 
   // F-6: sampled before the records are read, and before the follower's progress counts.
   const sampled = answer(wanted, partition, NONE);
-  const bound = replicaId !== CONSUMER || replicas.options.planted.servesBeyondHighWatermark === true ? log.logEndOffset : log.highWatermark;
+  const { leaderEpoch } = partition;
+  const { logEndOffset } = log;
+  const bound = boundOf(replicas, replicaId, partition);
   // A copy: the answer is sent after other partitions may have been waited for.
   const hasRecords = wanted.fetchOffset < bound && (maxBytes > 0 || isFirst);
   const records = hasRecords ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
-  if (replicaId !== CONSUMER && notesFollower) partition.followerFetched(replicaId, wanted.fetchOffset, replicaEpoch);
-  return { fetched: { ...sampled, records }, isUrgent: false };
+  // The read may have waited: what a follower has counts in the epoch it fetched in, and in no other.
+  if (replicaId !== CONSUMER && notesFollower && partition.leaderEpoch === leaderEpoch) partition.followerFetched(replicaId, wanted.fetchOffset, replicaEpoch, logEndOffset);
+  return { fetched: { ...sampled, records }, isUrgent: wanted.fetchOffset > bound };
+}
+
+/** How far a reader may read (F-6). */
+function boundOf(replicas: ReplicaManager, replicaId: number, { log }: Partition): number {
+  return replicaId !== CONSUMER || replicas.options.planted.servesBeyondHighWatermark === true ? log.logEndOffset : log.highWatermark;
+}
+
+/** F-9: whether a parked fetch would find anything but what it found the last time, which was nothing. */
+function hasChanged(replicas: ReplicaManager, request: FetchRequest): boolean {
+  const { replicaId, replicaEpoch } = request.replicaState;
+  return request.topics.some(({ topic, partitions }) =>
+    partitions.some((wanted) => {
+      const partition = replicas.partition(topic, wanted.partition);
+      if (partition === undefined || refusal(replicas, partition, replicaId, replicaEpoch, wanted) !== undefined) return true;
+      return divergence(partition, wanted) !== undefined || wanted.fetchOffset < partition.log.logStartOffset || wanted.fetchOffset !== boundOf(replicas, replicaId, partition);
+    }),
+  );
 }
 
 /** F-1, F-2, F-3, FS-1. */
-function refusal(partition: Partition, replicaId: number, replicaEpoch: number, wanted: Wanted): ErrorName | undefined {
+function refusal(replicas: ReplicaManager, partition: Partition, replicaId: number, replicaEpoch: number, wanted: Wanted): ErrorName | undefined {
   const stale = epochError(wanted.currentLeaderEpoch, partition.leaderEpoch);
   if (stale !== undefined) return stale;
-  if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+  const isServedByLeaderOnly = replicaId !== CONSUMER || !replicas.options.protocol.followersServeConsumers;
+  if (!partition.isLeader && isServedByLeaderOnly) return 'NOT_LEADER_OR_FOLLOWER';
   if (replicaId === CONSUMER) return undefined;
   if (!partition.replicas.includes(replicaId)) return wanted.currentLeaderEpoch >= 0 ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER';
   return partition.refusesFollower(replicaId, replicaEpoch) ? 'NOT_LEADER_OR_FOLLOWER' : undefined;

@@ -9,13 +9,14 @@
  * controller may believe is covered (AP-5).
  */
 import { MILLISECOND } from '../../runtime/index.ts';
-import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts';
+import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import { Lock } from '../concurrency/lock.ts';
 import { summaryOf } from '../log/batch-summary.ts';
 import { validateClientBatch } from '../log/batch-validation.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
 import type { Log } from '../log/log.ts';
 import type { Offset } from '../log/record-batch.ts';
+import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
 import { RECOVERED } from '../metadata/metadata-record.ts';
 import type { Observation } from '../observation.ts';
@@ -23,21 +24,15 @@ import type { ErrorName } from '../protocol/errors.ts';
 import { ERRORS, NONE, errorName } from '../protocol/errors.ts';
 import type { AlterPartitionResponse } from '../protocol/messages.ts';
 import type { BrokerOptions } from './broker-options.ts';
-import { afterFetch, isCaughtUp, reelectedFollower, unknownFollower } from './follower-state.ts';
-import type { FollowerState } from './follower-state.ts';
+import { DelayedProduces } from './delayed-produces.ts';
+import type { DelayedProduce } from './delayed-produces.ts';
+import { Followers } from './followers.ts';
 import { nextHighWatermark } from './high-watermark.ts';
-import type { ReplicaView } from './high-watermark.ts';
+import { GENERATIONS, beginsAnew } from './truncation.ts';
+import type { Generation } from './truncation.ts';
 
 /** A leader's clock may run ahead of a client's by this before a timestamp is refused (message.timestamp.after.max.ms). */
 const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
-
-/** A produce that waits until its records are committed, or the leader is deposed (DP-1). */
-export interface DelayedProduce {
-  readonly requiredOffset: Offset;
-  /** Undefined while it waits. */
-  error: ErrorName | undefined;
-  readonly decided: Signal;
-}
 
 /** A change of the in-sync set that the controller has not answered yet. */
 export interface PendingIsr {
@@ -74,8 +69,8 @@ export class Partition {
   isr: readonly number[] = [];
   pending: PendingIsr | undefined;
   leaderEpochStartOffset: Offset = 0;
-  readonly #followers = new Map<number, FollowerState>();
-  #delayedProduces: DelayedProduce[] = [];
+  readonly #followers: Followers;
+  readonly #delayedProduces: DelayedProduces;
   #isStopped = false;
   /** Parked fetches that look at this partition. */
   readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
@@ -89,14 +84,16 @@ export class Partition {
     this.log = log;
     this.#host = host;
     this.lock = new Lock(host.context);
+    this.#followers = new Followers(host);
+    this.#delayedProduces = new DelayedProduces((requiredOffset) => this.#outcomeOf(requiredOffset));
   }
 
   get #me(): number {
     return this.#host.options.brokerId;
   }
 
-  get #now(): Micros {
-    return this.#host.context.now;
+  get #generation(): Generation {
+    return GENERATIONS[this.#host.options.protocol.truncation];
   }
 
   /** min(min.insync.replicas, replication factor) (LA-2). */
@@ -110,13 +107,11 @@ export class Partition {
     return configured === undefined ? this.#host.options.config['message.max.bytes'] : Number(configured);
   }
 
-  get #lagUsMax(): Micros {
-    return this.#host.options.config['replica.lag.time.max.ms'] * MILLISECOND;
-  }
-
-  /** Committed, and whoever is being added. A pending shrink does not make it smaller. */
+  /** Committed, and whoever is being added. A pending shrink does not make it smaller (AP-5). */
   get maximalIsr(): readonly number[] {
-    return this.pending === undefined || this.pending.added.length === 0 ? this.isr : [...this.isr, ...this.pending.added];
+    if (this.pending === undefined) return this.isr;
+    if (this.pending.added.length > 0) return [...this.isr, ...this.pending.added];
+    return this.#host.options.protocol.countsPendingShrink ? this.pending.isr : this.isr;
   }
 
   /** ML-1. Under the lock. */
@@ -126,10 +121,11 @@ export class Partition {
     const plant = this.#host.options.planted.newLeaderForgets;
     if (isNewEpoch && plant !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - plant));
     if (isNewEpoch) {
-      yield* this.log.assignEpochStart(registration.leaderEpoch);
+      if (!this.#host.options.protocol.epochStartsAtFirstAppend) yield* this.log.assignEpochStart(registration.leaderEpoch);
       this.leaderEpochStartOffset = this.log.logEndOffset;
-      this.#resetFollowers(registration);
+      this.#followers.beginEpoch(registration, this.leaderEpochStartOffset);
     }
+    this.#followers.assign(registration, isNewEpoch);
     this.#adopt(registration);
     this.isLeader = true;
     if (isNewEpoch) {
@@ -139,10 +135,16 @@ export class Partition {
     this.#settle();
   }
 
-  /** ML-2, ML-3. Under the lock. @returns whether the leader epoch is new, so that fetching begins anew. */
-  *makeFollower(registration: PartitionRegistration): Task<boolean> {
-    if (this.#isStopped || registration.partitionEpoch < this.partitionEpoch) return false;
+  /** Whether a follower begins anew when it hears this: finds out what it shares with its leader, and fetches from there (ML-2). */
+  beginsAnew(registration: PartitionRegistration): boolean {
+    return !this.#isStopped && registration.partitionEpoch >= this.partitionEpoch && beginsAnew(this.#generation, { leader: this.leaderId, leaderEpoch: this.leaderEpoch }, registration);
+  }
+
+  /** ML-2, ML-3. Under the lock. */
+  *makeFollower(registration: PartitionRegistration): Task {
+    if (this.#isStopped || registration.partitionEpoch < this.partitionEpoch) return;
     const isNewEpoch = registration.leaderEpoch > this.leaderEpoch;
+    const cutsAtHighWatermark = this.#generation.beginsWith === 'high-watermark' && registration.leader !== NO_LEADER && this.beginsAnew(registration);
     // What recovery cut off the epochs in memory is written before the next leader is asked about them (LEC-5).
     yield* this.log.flushEpochs();
     this.#adopt(registration);
@@ -150,7 +152,7 @@ export class Partition {
     this.#followers.clear();
     if (isNewEpoch) this.#observe({ kind: 'follower-started', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, logEndOffset: this.log.logEndOffset });
     this.#settle();
-    return isNewEpoch;
+    if (cutsAtHighWatermark) yield* this.truncateTo(this.log.highWatermark);
   }
 
   /** It does nothing any more: its log goes, or the process ends (ML-4, RC-1). Under the lock. */
@@ -171,18 +173,6 @@ export class Partition {
     this.#observeApplied();
     // AP-4: what the metadata log says overwrites what was pending.
     this.pending = undefined;
-  }
-
-  /** FS-2. */
-  #resetFollowers({ replicas, isr }: PartitionRegistration): void {
-    const before = this.isLeader ? new Map(this.#followers) : new Map<number, FollowerState>();
-    this.#followers.clear();
-    for (const replica of replicas) {
-      if (replica === this.#me) continue;
-      const known = before.get(replica);
-      const isInSync = isr.includes(replica);
-      this.#followers.set(replica, known === undefined ? unknownFollower(isInSync, this.#now) : reelectedFollower(known, isInSync, this.leaderEpochStartOffset, this.#now));
-    }
   }
 
   /** The leader appends a client's batch (LA-1 … LA-5). Takes the lock. */
@@ -215,24 +205,21 @@ export class Partition {
 
   /** Waits for the commit of everything below an offset: DP-1. */
   delayProduce(requiredOffset: Offset, decided: Signal): DelayedProduce {
-    const delayed: DelayedProduce = { requiredOffset, error: undefined, decided };
-    this.#decide(delayed);
-    if (delayed.error === undefined) this.#delayedProduces.push(delayed);
-    return delayed;
+    return this.#delayedProduces.add(requiredOffset, decided);
   }
 
-  /** The request timed out: nobody waits any more. */
   abandonProduce(delayed: DelayedProduce): void {
-    this.#delayedProduces = this.#delayedProduces.filter((other) => other !== delayed);
+    this.#delayedProduces.abandon(delayed);
   }
 
-  /** A follower has fetched from an offset (FS-1, F-7): it may join the in-sync set, and the high watermark may move. */
-  followerFetched(replica: number, offset: Offset, brokerEpoch: number): void {
-    const state = this.#followers.get(replica);
-    if (state === undefined) return;
-    this.#followers.set(replica, afterFetch(state, offset, brokerEpoch, this.log.logEndOffset, this.#now));
+  /**
+   * A follower has fetched from an offset (FS-1, F-7): it may join the in-sync set, and the high watermark may move if that is news (HW-6).
+   * @param logEndOffset of this log as it was read
+   */
+  followerFetched(replica: number, offset: Offset, brokerEpoch: number, logEndOffset: Offset): void {
+    const isNews = this.#followers.fetched(replica, offset, brokerEpoch, logEndOffset);
     this.#tryExpand(replica);
-    this.#tryAdvanceHighWatermark();
+    if (isNews) this.#tryAdvanceHighWatermark();
   }
 
   /** Whether this replica may fetch (FS-1, KIP-903): a follower of an older broker epoch is refused. */
@@ -244,14 +231,14 @@ export class Partition {
   /** FS-4: proposes to drop members that have fallen behind. */
   tryShrink(): void {
     if (!this.isLeader || this.pending !== undefined) return;
-    const outOfSync = this.isr.filter((replica) => replica !== this.#me && !this.#isCaughtUp(replica));
+    const outOfSync = this.isr.filter((replica) => replica !== this.#me && !this.#followers.isCaughtUp(replica, this.log.logEndOffset));
     if (outOfSync.length > 0) this.#propose({ isr: this.isr.filter((replica) => !outOfSync.includes(replica)), added: [] });
   }
 
   /** FS-5. */
   #tryExpand(replica: number): void {
-    if (!this.isLeader || this.pending !== undefined || this.isr.includes(replica) || !this.#isEligible(replica)) return;
-    const { logEndOffset } = this.#followers.get(replica)!;
+    if (!this.isLeader || this.pending !== undefined || this.isr.includes(replica) || !this.#followers.isEligible(replica)) return;
+    const logEndOffset = this.#followers.logEndOffsetOf(replica);
     const hasEpochStart = logEndOffset >= this.leaderEpochStartOffset || this.#host.options.protocol.isrExpandAtHw;
     if (logEndOffset >= this.log.highWatermark && hasEpochStart) this.#propose({ isr: [...this.isr, replica], added: [replica] });
   }
@@ -259,11 +246,14 @@ export class Partition {
   #propose(pending: PendingIsr): void {
     this.pending = pending;
     this.#host.proposed(this);
+    // B10: a smaller set that counts at once.
+    if (this.#host.options.protocol.countsPendingShrink) this.#tryAdvanceHighWatermark();
   }
 
-  /** Broker epochs of a proposed in-sync set, as seen in fetches (KIP-903). */
+  /** Broker epochs of a proposed in-sync set, as seen in fetches (KIP-903); −1: not known. */
   withEpochs(isr: readonly number[], myEpoch: number): readonly { readonly brokerId: number; readonly brokerEpoch: number }[] {
-    return isr.map((brokerId) => ({ brokerId, brokerEpoch: brokerId === this.#me ? myEpoch : (this.#followers.get(brokerId)?.brokerEpoch ?? -1) }));
+    const mine = this.#host.options.protocol.isrWithoutBrokerEpochs ? -1 : myEpoch;
+    return isr.map((brokerId) => ({ brokerId, brokerEpoch: brokerId === this.#me ? mine : this.#followers.brokerEpochOf(brokerId) }));
   }
 
   /** AP-3: the controller has answered. @returns whether to ask again. */
@@ -308,8 +298,14 @@ export class Partition {
   *appendAsFollower(batches: Uint8Array, leaderHighWatermark: Offset): Task {
     const appended = yield* this.log.appendAsFollower(batches);
     if (appended !== undefined) this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, ...appended, asLeader: false, ...summaryOf(batches) });
+    if (this.followHighWatermark(leaderHighWatermark) || appended !== undefined) this.#wakeFetches();
+  }
+
+  /** HW-5: what the leader has committed, as far as this log reaches. It may go back. @returns whether it has moved on */
+  followHighWatermark(leaderHighWatermark: Offset): boolean {
+    const before = this.log.highWatermark;
     this.log.highWatermark = Math.min(Math.max(leaderHighWatermark, this.log.logStartOffset), this.log.logEndOffset);
-    if (appended !== undefined) this.#wakeFetches();
+    return this.log.highWatermark > before;
   }
 
   /** Under the lock. */
@@ -337,7 +333,7 @@ export class Partition {
   #tryAdvanceHighWatermark(): boolean {
     if (!this.isLeader) return false;
     const { protocol, planted } = this.#host.options;
-    const next = planted.ignoresFollowers === true ? this.log.logEndOffset : nextHighWatermark(this.log.logEndOffset, this.#replicaViews(), this.isr.length, this.minIsr, protocol.hwAdvancesUnderMinIsr);
+    const next = planted.ignoresFollowers === true ? this.log.logEndOffset : nextHighWatermark(this.log.logEndOffset, this.#followers.views(this.maximalIsr, this.log.logEndOffset), this.isr.length, this.minIsr, protocol.hwAdvancesUnderMinIsr);
     if (next === undefined || next <= this.log.highWatermark) return false;
     this.log.highWatermark = next;
     this.#observe({ kind: 'high-watermark', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, highWatermark: next, isr: this.isr });
@@ -345,47 +341,19 @@ export class Partition {
     return true;
   }
 
-  #replicaViews(): ReplicaView[] {
-    const views: ReplicaView[] = [];
-    for (const [replica, { logEndOffset }] of this.#followers) {
-      const isInMaximalIsr = this.isr.includes(replica) || (this.pending?.added.includes(replica) ?? false);
-      views.push({ logEndOffset, isInMaximalIsr, isAboutToJoin: !isInMaximalIsr && this.#isCaughtUp(replica) && this.#isEligible(replica) });
-    }
-    return views;
-  }
-
-  #isCaughtUp(replica: number): boolean {
-    const state = this.#followers.get(replica);
-    return state !== undefined && isCaughtUp(state, this.log.logEndOffset, this.#now, this.#lagUsMax);
-  }
-
-  /** HW-3: not fenced, not shutting down, and of the broker epoch it fetched with. */
-  #isEligible(replica: number): boolean {
-    const { image } = this.#host;
-    const known = image.aliveBrokerEpoch(replica);
-    const fetchedWith = this.#followers.get(replica)?.brokerEpoch;
-    return known !== undefined && image.isActive(replica) && fetchedWith !== undefined && (fetchedWith === -1 || fetchedWith === known);
-  }
-
-  /** Decides what can be decided now: after the high watermark, the in-sync set or the leadership has changed. */
+  /** Decides what can be decided now: after the high watermark, the in-sync set or the leadership has changed (LA-5, DP-4). */
   #settle(): void {
-    if (this.#delayedProduces.length > 0) {
-      this.#delayedProduces = this.#delayedProduces.filter((delayed) => {
-        this.#decide(delayed);
-        if (delayed.error === undefined) return true;
-        delayed.decided.notify();
-        return false;
-      });
-    }
+    this.#delayedProduces.settle();
     this.#wakeFetches();
   }
 
   /** DP-1. */
-  #decide(delayed: DelayedProduce): void {
-    if (this.isOffline) delayed.error = 'KAFKA_STORAGE_ERROR';
-    else if (!this.isLeader) delayed.error = 'NOT_LEADER_OR_FOLLOWER';
-    else if (this.#host.options.planted.acknowledgesBeforeCommit === true) delayed.error = 'NONE';
-    else if (this.log.highWatermark >= delayed.requiredOffset) delayed.error = this.maximalIsr.length >= this.minIsr ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND';
+  #outcomeOf(requiredOffset: Offset): ErrorName | undefined {
+    if (this.isOffline) return 'KAFKA_STORAGE_ERROR';
+    if (!this.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+    if (this.#host.options.planted.acknowledgesBeforeCommit === true) return 'NONE';
+    if (this.log.highWatermark < requiredOffset) return undefined;
+    return this.maximalIsr.length >= this.minIsr ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND';
   }
 
   #wakeFetches(): void {

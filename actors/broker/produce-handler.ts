@@ -3,14 +3,18 @@ import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Caller, Task } from '../../runtime/index.ts';
 import { NONE } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import type { DelayedProduce } from './delayed-produces.ts';
 import { codeOf } from './partition.ts';
-import type { DelayedProduce, Partition } from './partition.ts';
+import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 
 const ACKS_NONE = 0;
 const ACKS_ALL = -1;
 const ACKS: readonly number[] = [ACKS_ALL, ACKS_NONE, 1];
 const NO_TIMESTAMP = -1;
+/** Topics that only brokers write, and an administrator who must (LA-7). */
+const INTERNAL_TOPICS: readonly string[] = ['__consumer_offsets', '__transaction_state'];
+const ADMIN_CLIENT_ID = '__admin_client';
 
 /** What became of one partition's batch. */
 interface Produced {
@@ -26,7 +30,7 @@ interface Produced {
 export function* produce(context: ActorContext, replicas: ReplicaManager, request: ProduceRequest, caller: Caller): Task<ProduceResponse | undefined> {
   const produced: Produced[] = [];
   for (const { name, partitionData } of request.topicData) {
-    for (const { index, records } of partitionData) produced.push(yield* appendTo(replicas, request.acks, name, index, records));
+    for (const { index, records } of partitionData) produced.push(yield* appendTo(replicas, request, name, index, records));
   }
   if (request.acks === ACKS_NONE) {
     if (produced.some(({ errorCode }) => errorCode !== NONE)) caller.close();
@@ -36,10 +40,11 @@ export function* produce(context: ActorContext, replicas: ReplicaManager, reques
   return response(request, produced);
 }
 
-function* appendTo(replicas: ReplicaManager, acks: number, name: string, index: number, records: Uint8Array): Task<Produced> {
+function* appendTo(replicas: ReplicaManager, { acks, clientId }: ProduceRequest, name: string, index: number, records: Uint8Array): Task<Produced> {
   const partition = replicas.partition(name, index);
   const failed = (errorCode: number): Produced => ({ name, index, errorCode, baseOffset: -1, partition });
   if (!ACKS.includes(acks)) return failed(codeOf('INVALID_REQUIRED_ACKS'));
+  if (INTERNAL_TOPICS.includes(name) && clientId !== ADMIN_CLIENT_ID) return failed(codeOf('INVALID_TOPIC_EXCEPTION'));
   if (partition === undefined) return failed(codeOf(replicas.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER'));
   // The frame's buffer belongs to the network; the log stamps offsets into the batch it is given.
   const outcome = yield* partition.append(records.slice(), acks);

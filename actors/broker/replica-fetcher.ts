@@ -1,59 +1,64 @@
 /**
  * @module
- * The fetcher thread of a follower: one per source broker, one request outstanding, all partitions that follow that broker in it
- * (§1.9). The leader finds where the logs part and says so in its answer (`fetch-epoch`, since 2.7).
+ * The fetcher thread of a follower: one per source broker, one request outstanding, all partitions that follow that broker in it (§1.9).
+ *
+ *     TRUNCATING ── OffsetForLeaderEpoch, until the epochs agree ──► FETCHING ── Fetch ──► append, or cut where the leader says the logs part
+ *
+ * Only generations before `fetch-epoch` begin with TRUNCATING; there the leader compares the logs as it is fetched from (`truncation.ts`).
  */
 import { ConnectionError, MILLISECOND, done } from '../../runtime/index.ts';
-import type { ActorContext, Connection, Micros, Task } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Task } from '../../runtime/index.ts';
 import { InvalidAppendError } from '../log/log.ts';
 import { partitionLeaderEpochOf, sizeInBytesOf } from '../log/record-batch.ts';
 import type { Offset } from '../log/record-batch.ts';
-import { ERRORS, NONE, errorName } from '../protocol/errors.ts';
-import { API_KEYS, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
-import type { FetchRequest, FetchResponse, ListOffsetsRequest } from '../protocol/messages.ts';
-import type { BrokerConfig } from '../config/broker-config.ts';
-import { byTopic } from './by-topic.ts';
+import { ERRORS, NONE } from '../protocol/errors.ts';
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
+import { LeaderEndpoint } from './leader-endpoint.ts';
+import type { Asked, EndpointOptions, EpochEndPartition, FetchedPartition } from './leader-endpoint.ts';
 import type { Partition } from './partition.ts';
+import { GENERATIONS, truncationPoint } from './truncation.ts';
 
-type FetchedPartition = FetchResponse['responses'][number]['partitions'][number];
-
-/** A partition that is being fetched, in the epoch it was assigned in. */
+/** A partition that is being fetched. */
 interface Fetching {
   readonly partition: Partition;
-  readonly leaderEpoch: number;
+  /** The leader epoch in which it began; where a follower does not begin anew in each, the one of its last request. */
+  leaderEpoch: number;
+  /** The leader is asked about epochs before anything is fetched (FT-1). */
+  isTruncating: boolean;
+  /** While it truncates: to where, if the leader cannot say. */
   fetchOffset: Offset;
   lastFetchedEpoch: number;
-  /** Not fetched before this. */
+  /** Nothing is asked before this. */
   delayedUntil: Micros;
   /** Its leader epoch is not the leader's any more, or its log cannot go on: it waits for new metadata (FT-6). */
   hasFailed: boolean;
 }
 
-export interface FetcherOptions {
-  readonly brokerId: number;
-  /** Name of the leader's actor. */
-  readonly source: string;
-  readonly config: BrokerConfig;
-  readonly brokerEpoch: () => number;
-}
+const NO_EPOCH = -1;
 
 export class ReplicaFetcher {
   readonly #context: ActorContext;
-  readonly #options: FetcherOptions;
+  readonly #options: EndpointOptions;
+  readonly #leader: LeaderEndpoint;
   readonly #partitions = new Map<Partition, Fetching>();
   readonly #changed;
-  #connection: Connection | undefined;
 
-  constructor(context: ActorContext, options: FetcherOptions) {
+  constructor(context: ActorContext, options: EndpointOptions) {
     this.#context = context;
     this.#options = options;
+    this.#leader = new LeaderEndpoint(context, options);
     this.#changed = context.signal();
   }
 
-  /** Begins to fetch from the end of the local log (FT-1). */
+  /** FT-1. */
   add(partition: Partition): void {
     const { log, leaderEpoch } = partition;
-    this.#partitions.set(partition, { partition, leaderEpoch, fetchOffset: log.logEndOffset, lastFetchedEpoch: log.latestEpoch ?? -1, delayedUntil: 0, hasFailed: false });
+    const { beginsWith } = GENERATIONS[this.#options.protocol.truncation];
+    const lastFetchedEpoch = log.latestEpoch ?? NO_EPOCH;
+    // Without any epoch there is nothing to compare by.
+    const isTruncating = beginsWith === 'asking' || (beginsWith === 'fetching' && lastFetchedEpoch === NO_EPOCH);
+    const fetchOffset = isTruncating ? log.highWatermark : log.logEndOffset;
+    this.#partitions.set(partition, { partition, leaderEpoch, isTruncating, fetchOffset, lastFetchedEpoch, delayedUntil: 0, hasFailed: false });
     this.#changed.notify();
   }
 
@@ -63,18 +68,22 @@ export class ReplicaFetcher {
 
   *run(): Task {
     for (;;) {
-      const ready = [...this.#partitions.values()].filter(({ delayedUntil, hasFailed }) => !hasFailed && delayedUntil <= this.#context.now);
-      if (ready.length === 0) {
+      if (this.#ready().length === 0) {
         yield* this.#changed.wait(this.#untilNextIsReady());
         continue;
       }
       try {
-        yield* this.#fetch(ready);
+        yield* this.#truncate(this.#ready().filter(({ isTruncating }) => isTruncating));
+        yield* this.#fetch(this.#ready().filter(({ isTruncating }) => !isTruncating));
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
-        this.#delay(ready);
+        this.#delay(...this.#ready());
       }
     }
+  }
+
+  #ready(): Fetching[] {
+    return [...this.#partitions.values()].filter(({ delayedUntil, hasFailed }) => !hasFailed && delayedUntil <= this.#context.now);
   }
 
   #untilNextIsReady(): Micros | undefined {
@@ -82,139 +91,144 @@ export class ReplicaFetcher {
     return waiting.length === 0 ? undefined : Math.max(0, Math.min(...waiting) - this.#context.now);
   }
 
+  *#truncate(truncating: readonly Fetching[]): Task {
+    for (const fetching of truncating) if (fetching.lastFetchedEpoch === NO_EPOCH) yield* fetching.partition.lock.hold(this.#cutAtHighWatermark(fetching));
+    const asked = truncating.filter(({ lastFetchedEpoch }) => lastFetchedEpoch !== NO_EPOCH).map((fetching) => this.#asked(fetching));
+    if (asked.length === 0) return;
+    const answers = yield* this.#leader.epochEnds(asked);
+    for (const [i, item] of asked.entries()) yield* item.partition.lock.hold(this.#cutAtEpochEnd(item, answers[i]));
+  }
+
+  /** FT-1: a log without epochs. Under the partition's lock. */
+  *#cutAtHighWatermark(fetching: Fetching): Task {
+    if (this.#partitions.get(fetching.partition) !== fetching) return;
+    yield* fetching.partition.truncateTo(fetching.fetchOffset);
+    this.#continueFromEnd(fetching);
+  }
+
+  /** FT-3 of a follower that has asked, unless it has begun anew meanwhile. Under the partition's lock. */
+  *#cutAtEpochEnd(asked: Asked, answer: EpochEndPartition | undefined): Task {
+    const fetching = this.#partitions.get(asked.partition);
+    if (fetching?.isTruncating !== true) return;
+    if (GENERATIONS[this.#options.protocol.truncation].namesLeaderEpoch && fetching.leaderEpoch !== asked.leaderEpoch) return;
+    if (answer?.errorCode !== NONE) {
+      this.#handleError(fetching, asked, answer?.errorCode);
+      return;
+    }
+    const { to, isDone } = truncationPoint({ epoch: answer.leaderEpoch, endOffset: answer.endOffset }, fetching.fetchOffset, asked.partition.log);
+    yield* asked.partition.truncateTo(to);
+    this.#continueFromEnd(fetching);
+    fetching.isTruncating = !isDone;
+  }
+
   *#fetch(ready: readonly Fetching[]): Task {
-    const timeoutUs = this.#options.config['replica.socket.timeout.ms'] * MILLISECOND;
-    if (this.#connection?.isOpen !== true) this.#connection = yield* this.#context.connect(this.#options.source, timeoutUs);
-    const asked = ready.map((fetching) => ({ fetching, fetchOffset: fetching.fetchOffset }));
-    const response = yield* this.#connection.call(this.#request(ready), timeoutUs);
-    for (const { fetching, fetchOffset } of asked) {
-      const { partition } = fetching;
-      const fetched = response.responses.find(({ topic }) => topic === partition.topic)?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index);
-      if (fetched === undefined) this.#delay([fetching]);
-      else if (fetched.errorCode === ERRORS.OFFSET_OUT_OF_RANGE.code) yield* this.#handleOutOfRange(fetching, fetchOffset);
-      else yield* partition.lock.hold(this.#process(fetching, fetchOffset, fetched));
+    if (ready.length === 0) return;
+    const asked = ready.map((fetching) => this.#asked(fetching));
+    const answers = yield* this.#leader.fetch(asked);
+    for (const [i, item] of asked.entries()) {
+      const fetched = answers[i];
+      if (fetched?.errorCode === ERRORS.OFFSET_OUT_OF_RANGE.code) yield* this.#handleOutOfRange(item);
+      else yield* item.partition.lock.hold(this.#process(item, fetched));
     }
   }
 
-  /** FT-2: only if nothing has changed since the request was made. Under the partition's lock. */
-  *#process(fetching: Fetching, fetchOffset: Offset, fetched: FetchedPartition): Task {
-    if (!this.#isCurrent(fetching, fetchOffset)) return;
-    if (fetched.errorCode === NONE && fetched.divergingEpoch.epoch >= 0) yield* this.#truncate(fetching, fetched.divergingEpoch);
-    else if (fetched.errorCode === NONE) yield* this.#append(fetching, fetched);
-    else if (errorName(fetched.errorCode) === 'FENCED_LEADER_EPOCH') fetching.hasFailed = true;
-    else this.#delay([fetching]);
+  /** Under the partition's lock. */
+  *#process(asked: Asked, fetched: FetchedPartition | undefined): Task {
+    const fetching = this.#current(asked);
+    if (fetching === undefined) return;
+    if (fetched?.errorCode !== NONE) this.#handleError(fetching, asked, fetched?.errorCode);
+    else if (fetched.divergingEpoch.epoch >= 0) yield* this.#cutWhereLogsPart(fetching, fetched);
+    else yield* this.#append(fetching, asked, fetched);
+  }
+
+  /** FT-2: the state that the answer is for; undefined if it has moved on since the request was made. */
+  #current(asked: Asked): Fetching | undefined {
+    const fetching = this.#partitions.get(asked.partition);
+    if (fetching === undefined || fetching.isTruncating || fetching.fetchOffset !== asked.fetchOffset) return undefined;
+    return fetching.leaderEpoch === asked.leaderEpoch || this.#options.protocol.matchesFetchByOffsetAlone ? fetching : undefined;
+  }
+
+  /** FT-6. */
+  #handleError(fetching: Fetching, { leaderEpoch }: Asked, errorCode: number | undefined): void {
+    // A request of an older epoch than we know by now says nothing of this one.
+    if (errorCode === ERRORS.FENCED_LEADER_EPOCH.code) fetching.hasFailed = fetching.leaderEpoch === leaderEpoch;
+    else this.#delay(fetching);
   }
 
   /** FT-4. */
-  *#append(fetching: Fetching, { records, highWatermark }: FetchedPartition): Task {
-    const { partition, leaderEpoch } = fetching;
+  *#append(fetching: Fetching, { leaderEpoch }: Asked, { records, highWatermark }: FetchedPartition): Task {
+    const { partition } = fetching;
+    const batches = this.#options.protocol.appendsLaterEpochs ? records : upToEpoch(records, leaderEpoch);
     try {
-      yield* partition.appendAsFollower(upToEpoch(records, leaderEpoch), highWatermark);
+      yield* partition.appendAsFollower(batches, highWatermark);
     } catch (error) {
       if (!(error instanceof InvalidAppendError)) throw error;
       // FT-6: what is corrupt may come right the next time; offsets that do not fit will not.
-      if (error.reason === 'corrupt') this.#delay([fetching]);
+      if (error.reason === 'corrupt') this.#delay(fetching);
       else fetching.hasFailed = true;
       return;
     }
     this.#continueFromEnd(fetching);
   }
 
-  /** FT-3: back to where both logs agree, or nearer to it. */
-  *#truncate(fetching: Fetching, diverging: { readonly epoch: number; readonly endOffset: Offset }): Task {
-    const { log } = fetching.partition;
-    yield* fetching.partition.truncateTo(truncationOffset(diverging, fetching.fetchOffset, log.logEndOffset, log.endOffsetFor(diverging.epoch)));
+  /** FT-3 of a follower that was told in the answer to its fetch: back to where both logs agree, or nearer to it. The high watermark stays (HW-5). */
+  *#cutWhereLogsPart(fetching: Fetching, { divergingEpoch, highWatermark }: FetchedPartition): Task {
+    const { partition } = fetching;
+    if (this.#options.protocol.hwMovesOnDivergence) partition.followHighWatermark(highWatermark);
+    yield* partition.truncateTo(truncationPoint(divergingEpoch, fetching.fetchOffset, partition.log).to);
     this.#continueFromEnd(fetching);
   }
 
-  #isCurrent(fetching: Fetching, fetchOffset: Offset): boolean {
-    const { partition, leaderEpoch } = fetching;
-    return this.#partitions.get(partition) === fetching && fetching.fetchOffset === fetchOffset && partition.leaderEpoch === leaderEpoch && !partition.isLeader;
-  }
-
   /** FT-5. The leader is asked without the partition's lock: it may take long to answer. */
-  *#handleOutOfRange(fetching: Fetching, fetchOffset: Offset): Task {
-    if (!this.#isCurrent(fetching, fetchOffset)) return;
-    const { partition } = fetching;
-    const leaderEnd = yield* this.#listOffset(fetching, LATEST_TIMESTAMP);
+  *#handleOutOfRange(asked: Asked): Task {
+    if (this.#current(asked) === undefined) return;
+    const { partition } = asked;
+    const leaderEnd = yield* this.#listOffset(asked, LATEST_TIMESTAMP);
     if (leaderEnd === undefined) return;
     if (leaderEnd < partition.log.logEndOffset) {
-      yield* partition.lock.hold(this.#ifCurrent(fetching, fetchOffset, partition.truncateTo(leaderEnd)));
+      yield* partition.lock.hold(this.#ifCurrent(asked, partition.truncateTo(leaderEnd)));
       return;
     }
-    const leaderStart = yield* this.#listOffset(fetching, EARLIEST_TIMESTAMP);
+    const leaderStart = yield* this.#listOffset(asked, EARLIEST_TIMESTAMP);
     if (leaderStart === undefined) return;
     const isBelowStart = leaderStart > partition.log.logEndOffset;
-    yield* partition.lock.hold(this.#ifCurrent(fetching, fetchOffset, isBelowStart ? partition.truncateFullyAndStartAt(leaderStart) : done(undefined)));
+    yield* partition.lock.hold(this.#ifCurrent(asked, isBelowStart ? partition.truncateFullyAndStartAt(leaderStart) : done(undefined)));
   }
 
   /** Does something to the log unless the partition has moved on meanwhile, and continues from its end. Under the lock. */
-  *#ifCurrent(fetching: Fetching, fetchOffset: Offset, change: Task): Task {
-    if (!this.#isCurrent(fetching, fetchOffset)) return;
+  *#ifCurrent(asked: Asked, change: Task): Task {
+    const fetching = this.#current(asked);
+    if (fetching === undefined) return;
     yield* change;
     this.#continueFromEnd(fetching);
   }
 
-  /** Undefined: the leader could not say, and the partition backs off. */
-  *#listOffset(fetching: Fetching, timestamp: number): Task<Offset | undefined> {
-    const { topic, index } = fetching.partition;
-    const request: ListOffsetsRequest = {
-      apiKey: API_KEYS.ListOffsets,
-      clientId: null,
-      replicaId: this.#options.brokerId,
-      isolationLevel: 0,
-      topics: [{ name: topic, partitions: [{ partitionIndex: index, currentLeaderEpoch: fetching.leaderEpoch, timestamp }] }],
-    };
-    const response = yield* this.#connection!.call(request, this.#options.config['replica.socket.timeout.ms'] * MILLISECOND);
-    const answer = response.topics[0]?.partitions[0];
+  /** Undefined: the leader could not say, and the partition backs off or waits for new metadata. */
+  *#listOffset(asked: Asked, timestamp: number): Task<Offset | undefined> {
+    const answer = yield* this.#leader.listOffset(asked, timestamp);
     if (answer?.errorCode === NONE) return answer.offset;
-    this.#delay([fetching]);
+    const fetching = this.#current(asked);
+    if (fetching !== undefined) this.#handleError(fetching, asked, answer?.errorCode);
     return undefined;
+  }
+
+  #asked(fetching: Fetching): Asked {
+    const { partition, fetchOffset, lastFetchedEpoch } = fetching;
+    if (GENERATIONS[this.#options.protocol.truncation].beginsAnewOn !== 'new-epoch') fetching.leaderEpoch = partition.leaderEpoch;
+    return { partition, leaderEpoch: fetching.leaderEpoch, fetchOffset, lastFetchedEpoch };
   }
 
   #continueFromEnd(fetching: Fetching): void {
     const { log } = fetching.partition;
+    fetching.isTruncating = false;
     fetching.fetchOffset = log.logEndOffset;
-    fetching.lastFetchedEpoch = log.latestEpoch ?? -1;
+    fetching.lastFetchedEpoch = log.latestEpoch ?? NO_EPOCH;
   }
 
-  #delay(partitions: readonly Fetching[]): void {
+  #delay(...partitions: readonly Fetching[]): void {
     const until = this.#context.now + this.#options.config['replica.fetch.backoff.ms'] * MILLISECOND;
     for (const fetching of partitions) fetching.delayedUntil = until;
   }
-
-  #request(ready: readonly Fetching[]): FetchRequest {
-    const { brokerId, config, brokerEpoch } = this.#options;
-    return {
-      apiKey: API_KEYS.Fetch,
-      clientId: null,
-      replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
-      maxWaitMs: config['replica.fetch.wait.max.ms'],
-      minBytes: config['replica.fetch.min.bytes'],
-      maxBytes: config['replica.fetch.response.max.bytes'],
-      isolationLevel: 0,
-      topics: byTopic(ready, ({ partition }) => partition.topic).map(([topic, items]) => ({
-        topic,
-        partitions: items.map(({ partition, leaderEpoch, fetchOffset, lastFetchedEpoch }) => ({
-          partition: partition.index,
-          currentLeaderEpoch: leaderEpoch,
-          fetchOffset,
-          lastFetchedEpoch,
-          logStartOffset: partition.log.logStartOffset,
-          partitionMaxBytes: config['replica.fetch.max.bytes'],
-        })),
-      })),
-    };
-  }
-}
-
-/** FT-3: to where a follower cuts its log when the leader says where the epoch it last fetched ends. */
-export function truncationOffset(diverging: { readonly epoch: number; readonly endOffset: Offset }, fetchOffset: Offset, logEndOffset: Offset, mine: { readonly epoch: number; readonly endOffset: Offset } | undefined): Offset {
-  if (diverging.endOffset < 0) return Math.min(fetchOffset, logEndOffset);
-  if (mine === undefined) return Math.min(diverging.endOffset, logEndOffset);
-  // We have no such epoch: cut back to the end of the one below, and offer that in the next fetch.
-  if (mine.epoch !== diverging.epoch) return Math.min(mine.endOffset, logEndOffset);
-  return Math.min(diverging.endOffset, mine.endOffset, logEndOffset);
 }
 
 /** The batches before the first of a later epoch than the request was made in (FT-4, KAFKA-18723). */

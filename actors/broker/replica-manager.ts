@@ -62,10 +62,11 @@ export class ReplicaManager implements PartitionHost {
     for (const { topic, index, registration } of mine) {
       if (registration.leader === this.options.brokerId) continue;
       const partition = yield* this.#open(topic, index);
-      const isNewEpoch = yield* partition.lock.hold(partition.makeFollower(registration));
-      if (!isNewEpoch) continue;
-      this.#stopFetching(partition);
-      if (registration.leader !== NO_LEADER) this.#fetcherFor(registration.leader).add(partition);
+      const beginsAnew = partition.beginsAnew(registration);
+      // First of all: what is on its way from the leader before is not for this epoch.
+      if (beginsAnew) this.#stopFetching(partition);
+      yield* partition.lock.hold(partition.makeFollower(registration));
+      if (beginsAnew && registration.leader !== NO_LEADER && !this.#isShutDown) this.#fetcherFor(registration.leader).add(partition);
     }
   }
 
@@ -118,9 +119,9 @@ export class ReplicaManager implements PartitionHost {
   #fetcherFor(leader: number): ReplicaFetcher {
     let fetcher = this.#fetchers.get(leader);
     if (fetcher === undefined) {
-      const { brokerId, config } = this.options;
+      const { brokerId, config, protocol } = this.options;
       const source = this.image.brokers.get(leader)!.host;
-      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, brokerEpoch: this.#brokerEpoch });
+      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, brokerEpoch: this.#brokerEpoch });
       this.#fetchers.set(leader, fetcher);
       this.directory.spawn(fetcher.run());
     }

@@ -13,6 +13,7 @@ export const API_KEYS = {
   ListOffsets: 2,
   Metadata: 3,
   CreateTopics: 19,
+  OffsetForLeaderEpoch: 23,
   Vote: 52,
   BeginQuorumEpoch: 53,
   EndQuorumEpoch: 54,
@@ -95,6 +96,18 @@ export const listOffsetsRequest = struct({
 });
 export const listOffsetsResponse = struct({
   topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, errorCode: int16, timestamp: int64, offset: int64, leaderEpoch: int32 })) })),
+});
+
+/** `currentLeaderEpoch` −1: not checked. `replicaId` −1: a consumer. */
+export const offsetForLeaderEpochRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.OffsetForLeaderEpoch>(),
+  clientId,
+  replicaId: int32,
+  topics: array(struct({ topic: string, partitions: array(struct({ partition: int32, currentLeaderEpoch: int32, leaderEpoch: int32 })) })),
+});
+/** `leaderEpoch`: the largest epoch up to the one that was asked for; −1: it is not known, or not given (before KIP-279). `endOffset` −1: not known. */
+export const offsetForLeaderEpochResponse = struct({
+  topics: array(struct({ topic: string, partitions: array(struct({ errorCode: int16, partition: int32, leaderEpoch: int32, endOffset: int64 })) })),
 });
 
 /** `topics` null: all. */
@@ -267,6 +280,8 @@ export type FetchResponse = Infer<typeof fetchResponse>;
 export type FetchRequest = Infer<typeof fetchRequest> & Request<FetchResponse>;
 export type ListOffsetsResponse = Infer<typeof listOffsetsResponse>;
 export type ListOffsetsRequest = Infer<typeof listOffsetsRequest> & Request<ListOffsetsResponse>;
+export type OffsetForLeaderEpochResponse = Infer<typeof offsetForLeaderEpochResponse>;
+export type OffsetForLeaderEpochRequest = Infer<typeof offsetForLeaderEpochRequest> & Request<OffsetForLeaderEpochResponse>;
 export type MetadataResponse = Infer<typeof metadataResponse>;
 export type MetadataRequest = Infer<typeof metadataRequest> & Request<MetadataResponse>;
 export type CreateTopicsResponse = Infer<typeof createTopicsResponse>;
@@ -288,8 +303,10 @@ export type DescribeQuorumRequest = Infer<typeof describeQuorumRequest> & Reques
 
 /** What a member of the controller quorum is asked as such (§3.3). */
 export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | DescribeQuorumRequest;
-/** What a broker is asked. */
-export type BrokerRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
+/** What clients ask a broker. */
+export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
+/** What a broker is asked, by clients and by other brokers. */
+export type BrokerRequest = ClientRequest | OffsetForLeaderEpochRequest;
 /** What a controller is asked. Brokers fetch the metadata log from it. */
 export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | CreateTopicsRequest | FetchRequest;
 
@@ -301,6 +318,8 @@ export const MESSAGES: readonly Type<unknown>[] = [
   fetchResponse,
   listOffsetsRequest,
   listOffsetsResponse,
+  offsetForLeaderEpochRequest,
+  offsetForLeaderEpochResponse,
   metadataRequest,
   metadataResponse,
   createTopicsRequest,

@@ -10,7 +10,7 @@ import { readRecords } from '../log/records.ts';
 import { ERRORS, NONE } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { API_KEYS, EARLIEST_TIMESTAMP, MESSAGES } from '../protocol/messages.ts';
-import type { BrokerRequest, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import type { ClientRequest, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import { structuresOf } from '../protocol/schema.ts';
 
 /** What becomes of one request. Nothing said: it is answered as by a leader. */
@@ -43,7 +43,7 @@ export interface Replica {
 export interface SeenRequest {
   readonly at: Micros;
   readonly broker: number;
-  readonly request: BrokerRequest;
+  readonly request: ClientRequest;
 }
 
 type Api = 'Produce' | 'Fetch' | 'ListOffsets' | 'Metadata';
@@ -139,7 +139,7 @@ export class ScriptedCluster {
       );
     }
     const cluster = this as ScriptedCluster;
-    context.serve(function* (request: BrokerRequest, caller: Caller): Task<object | undefined> {
+    context.serve(function* (request: ClientRequest, caller: Caller): Task<object | undefined> {
       assertDeclared(request);
       cluster.requests.push({ at: context.now, broker, request });
       const step = cluster.#scripts.get(apiOf(request))?.shift() ?? {};
@@ -155,7 +155,7 @@ export class ScriptedCluster {
     });
   }
 
-  *#answer(context: ActorContext, appended: Signal, broker: number, request: BrokerRequest, step: Step): Task<object> {
+  *#answer(context: ActorContext, appended: Signal, broker: number, request: ClientRequest, step: Step): Task<object> {
     switch (request.apiKey) {
       case API_KEYS.Produce:
         appended.notify();
@@ -251,7 +251,7 @@ function fetchVerdict(broker: number, replica: Replica, epoch: number, offset: n
   return offset < replica.logStartOffset || offset > replica.logEndOffset ? 'OFFSET_OUT_OF_RANGE' : 'NONE';
 }
 
-function apiOf({ apiKey }: BrokerRequest): Api {
+function apiOf({ apiKey }: ClientRequest): Api {
   return (Object.keys(API_KEYS) as (keyof typeof API_KEYS)[]).find((name) => API_KEYS[name] === apiKey) as Api;
 }
 
