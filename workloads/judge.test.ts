@@ -24,7 +24,7 @@ describe('the judge of a trial', () => {
 
   it('hears every checker, and tells what they found in the order of time', () => {
     const bad = judged(clean, sent('p1-1'), appended(1, 5, 1, true), acked('p1-1', 1), watermark(1, 5, 2), polled('c1', [0, 'p1-0']), elected(3, 6, [3]), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0']));
-    expect(bad.anomalies.map(({ name }) => name)).toEqual(['premature-ack', 'premature-commit', 'premature-commit', 'nonmonotonic-poll', 'acked-loss', 'under-replicated']);
+    expect(bad.anomalies.map(({ name }) => name)).toEqual(['premature-ack', 'premature-commit', 'premature-commit', 'nonmonotonic-poll', 'isr-not-superset', 'committed-unstable', 'acked-loss', 'under-replicated']);
     expect(isFailure(bad)).toBe(true);
   });
 
@@ -41,7 +41,7 @@ describe('the judge of a trial', () => {
     const byDesign = anomalies.filter((anomaly) => anomaly.byDesign === 'acks=1');
     expect(byDesign).toHaveLength(ANOMALIES_LISTED_MAX);
     expect(byDesign.at(-1)?.detail).toContain('… and 20 more of these.');
-    expect(anomalies.filter((anomaly) => anomaly.byDesign === null)).toMatchObject([{ name: 'acked-loss' }]);
+    expect(anomalies.filter((anomaly) => anomaly.name === 'acked-loss' && anomaly.byDesign === null)).toHaveLength(1);
   });
 
   it('hands over plain data with counts, strikes and what it remembered', () => {

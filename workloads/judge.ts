@@ -6,9 +6,13 @@ import { createCommittedChecker } from './checkers/committed.ts';
 import { createDurableChecker } from './checkers/durable.ts';
 import { History } from './checkers/history.ts';
 import { createLivenessChecker } from './checkers/liveness.ts';
+import { createMetadataChecker } from './checkers/metadata.ts';
 import { createOrderChecker } from './checkers/order.ts';
+import { createStabilityChecker } from './checkers/stability.ts';
+import { createSupersetChecker } from './checkers/superset.ts';
 import { Tally } from './checkers/tally.ts';
 import { createVisibleChecker } from './checkers/visible.ts';
+import { createWatermarkChecker } from './checkers/watermarks.ts';
 import { ANOMALIES_LISTED_MAX } from './verdict.ts';
 import type { TrialVerdict } from './verdict.ts';
 
@@ -28,6 +32,10 @@ class TrialJudge implements Judge {
       createCommittedChecker(this.#history, promises),
       createDurableChecker(this.#history, promises),
       createVisibleChecker(this.#history),
+      createSupersetChecker(this.#history),
+      createWatermarkChecker(this.#history),
+      createStabilityChecker(this.#history),
+      createMetadataChecker(promises),
       createLivenessChecker(this.#history, promises),
     ];
   }

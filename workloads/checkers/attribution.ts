@@ -1,31 +1,45 @@
 /**
  * @module
- * When the loss of a committed record is by design. W5 names the exceptions, and each must be seen to have happened, in this order:
+ * When the loss of a committed record is by design: the one place that says so. W5 names the exceptions, and each must be seen to have happened,
+ * in this order:
  *
- * power loss of the whole in-sync set (Kafka does not fsync before it acknowledges, ST-3):
+ * power loss of the whole in-sync set, or of the last replica standing (Kafka does not fsync before it acknowledges, ST-3; B15, B16):
  *
- *     process-stopped power-loss ─► log-opened, shorter than what had been appended ─► leader-started,
- *     and in that epoch every member of the controller's in-sync set has lost the record so. A replica that has it and is not in sync
- *     does not help (the last replica standing, EL-5).
+ *     process-stopped power-loss ─► log-opened, without all that had been appended ─► leader-started,
+ *     and in that epoch every member of the controller's in-sync set, which it was when the power went, has lost the record so. A replica that
+ *     has it and is not in sync does not help (EL-5).
  *
- * unclean election:
+ * unclean election (B19), or that of the last known leader, which eligible leader replicas allow even where unclean election is off (EL-2, B17):
  *
- *     partition-changed isUnclean ─► leader-started, at an offset at or below the record's
+ *     partition-changed isUnclean ─► leader-started, without the record
  *
  * What was appended in an epoch before such a leader's, in the range it lacks, may be gone. Everything else that is gone is an anomaly.
+ *
+ * For as long as the controller has not noticed, a member of its in-sync set that lost power may be without what is committed, and so may one that was
+ * elected uncleanly; a leader that does not know that it was deposed may commit what a removal has taken from everybody else.
  */
-import type { PartitionHistory, Replica, Term } from './partition-history.ts';
+import type { Rift } from './committed-chain.ts';
+import type { Election, PartitionHistory, Replica, Term } from './partition-history.ts';
 import { clockTime } from './words.ts';
 
 export const POWER_LOSS_OF_ISR = 'power loss of the whole in-sync set without fsync';
+export const POWER_LOSS_OF_LAST_REPLICA = 'power loss of the last replica standing without fsync';
 export const POWER_LOSS_OF_MEMBER = 'power loss of a member of the in-sync set without fsync';
 export const UNCLEAN_ELECTION = 'unclean.leader.election.enable=true';
+export const LAST_KNOWN_LEADER = 'election of the last known leader (eligible.leader.replicas)';
+
+/** A broker lost power. */
+export interface PowerLoss {
+  readonly at: number;
+  /** The fault that did it, if it said so. */
+  readonly strike: string | undefined;
+}
 
 /** A replica reopened its log after a power loss without the offsets from `from` up to but not including `upTo`. */
 export interface Loss {
   readonly from: number;
   readonly upTo: number;
-  readonly powerLostAt: number;
+  readonly power: PowerLoss;
   readonly reopenedAt: number;
 }
 
@@ -41,16 +55,18 @@ export interface Removal {
   readonly story: string;
 }
 
-/**
- * What a power loss took from a replica that has just opened its log; undefined: nothing. A disk may undo a truncation when it loses power:
- * then the end of the log says nothing, and its newest epoch tells that what was appended after the truncation is gone.
- */
-export function lossOnReopening(before: Replica, logEndOffset: number, latestEpoch: number, powerLostAt: number | undefined, now: number): Loss | undefined {
-  if (powerLostAt === undefined || powerLostAt < before.openedAt) return before.loss;
-  const upTo = Math.max(before.logEndOffset, before.loss?.upTo ?? 0);
-  const undone = latestEpoch < before.latestEpoch ? before.truncatedTo : Infinity;
-  const from = Math.min(logEndOffset, undone, before.loss?.from ?? Infinity);
-  return from < upTo ? { from, upTo, powerLostAt, reopenedAt: now } : undefined;
+/** Why a replica may lack something for the time being, and what happened, in a sentence. */
+export interface Excuse {
+  readonly cause: string;
+  readonly story: string;
+}
+
+/** What a power loss took from a replica that has just opened its log; undefined: nothing. `unchangedBelow`: the log is there what it was. */
+export function lossOnReopening(before: Replica, unchangedBelow: number, endBefore: number, power: PowerLoss | undefined, now: number): Loss | undefined {
+  if (power === undefined || power.at < before.openedAt) return before.loss;
+  const upTo = Math.max(endBefore, before.loss?.upTo ?? 0);
+  const from = Math.min(unchangedBelow, before.loss?.from ?? Infinity);
+  return from < upTo ? { from, upTo, power, reopenedAt: now } : undefined;
 }
 
 /** What is still missing once a follower has fetched the offsets from `baseOffset` up to but not including `end`. */
@@ -59,37 +75,79 @@ export function lossAfterFetch(loss: Loss, baseOffset: number, end: number): Los
   return baseOffset <= loss.from && end > loss.from ? { ...loss, from: end } : loss;
 }
 
-/** What the partition loses, by design, as this leader takes office. */
-export function removalsOnTakingOffice(partition: PartitionHistory, term: Term): Removal[] {
-  return [uncleanRemoval(partition, term), powerLossRemoval(partition, term)].filter((removal) => removal !== undefined);
+/** What the partition loses, by design, as this leader takes office. `rift`: what it lacks of what was committed. */
+export function removalsOnTakingOffice(partition: PartitionHistory, term: Term, rift: Rift | undefined): Removal[] {
+  return [uncleanRemoval(partition, term, rift), powerLossRemoval(partition, term)].filter((removal) => removal !== undefined);
 }
 
-function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, startOffset, startedAt }: Term): Removal | undefined {
-  // The elected one may have died before it led, and been elected anew in a later epoch: nobody else could be.
-  const election = partition.elections.findLast(({ isUnclean, leader, leaderEpoch: epoch }) => isUnclean && leader === broker && epoch <= leaderEpoch);
+function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, startOffset, startedAt }: Term, rift: Rift | undefined): Removal | undefined {
+  const election = uncleanElectionOf(partition, broker, leaderEpoch);
   if (election === undefined) return undefined;
-  if (partition.terms.some((earlier) => earlier.leaderEpoch >= election.leaderEpoch && earlier.leaderEpoch < leaderEpoch)) return undefined;
-  const story = `broker ${broker} was elected uncleanly at ${clockTime(election.at)} and became leader in epoch ${leaderEpoch} with log end offset ${startOffset}.`;
-  return { cause: UNCLEAN_ELECTION, from: startOffset, upTo: Infinity, leaderEpoch, at: startedAt, story };
+  const story = `${electedUncleanly(broker, election)} and became leader in epoch ${leaderEpoch} with log end offset ${startOffset}.`;
+  return { cause: causeOf(election), from: Math.min(startOffset, rift?.from ?? Infinity), upTo: Infinity, leaderEpoch, at: startedAt, story };
+}
+
+/** The elected one may have died before it led, and been elected anew in a later epoch: nobody else could be. */
+function uncleanElectionOf({ elections, terms }: PartitionHistory, broker: number, leaderEpoch: number): Election | undefined {
+  const election = elections.findLast(({ isUnclean, leader, leaderEpoch: epoch }) => isUnclean && leader === broker && epoch <= leaderEpoch);
+  if (election === undefined || terms.some((earlier) => earlier.leaderEpoch >= election.leaderEpoch && earlier.leaderEpoch < leaderEpoch)) return undefined;
+  return election;
+}
+
+function causeOf({ isOfLastKnownLeader }: Election): string {
+  return isOfLastKnownLeader ? LAST_KNOWN_LEADER : UNCLEAN_ELECTION;
+}
+
+function electedUncleanly(broker: number, { isOfLastKnownLeader, at }: Election): string {
+  return `broker ${broker} was elected ${isOfLastKnownLeader ? 'as the last known leader' : 'uncleanly'} at ${clockTime(at)}`;
 }
 
 function powerLossRemoval(partition: PartitionHistory, { broker, leaderEpoch, startedAt }: Term): Removal | undefined {
   const isr = partition.election(leaderEpoch)?.isr ?? [];
   if (!isr.includes(broker)) return undefined;
-  const losses = isr.map((member) => partition.replicas.get(member)?.loss);
   let from = 0;
   let upTo = Infinity;
-  for (const loss of losses) {
-    if (loss === undefined) return undefined;
+  for (const member of isr) {
+    const loss = partition.replicas.get(member)?.loss;
+    if (loss === undefined || hasJoinedSince(partition, member, loss)) return undefined;
     from = Math.max(from, loss.from);
     upTo = Math.min(upTo, loss.upTo);
   }
   if (from >= upTo) return undefined;
   const own = partition.replicas.get(broker)!.loss!;
-  const story =
-    `broker ${broker} lost power at ${clockTime(own.powerLostAt)}, reopened its log at offset ${own.from} where it had reached ${own.upTo}, ` +
-    `and became leader in epoch ${leaderEpoch} with in-sync set [${isr.join(', ')}].`;
-  return { cause: POWER_LOSS_OF_ISR, from, upTo, leaderEpoch, at: startedAt, story };
+  const story = `${reopened(broker, own)}, and became leader in epoch ${leaderEpoch} with in-sync set [${isr.join(', ')}].`;
+  return { cause: survivesOutside(partition, isr, upTo) ? POWER_LOSS_OF_LAST_REPLICA : POWER_LOSS_OF_ISR, from, upTo, leaderEpoch, at: startedAt, story };
+}
+
+/** Whoever was not in sync when the power went owes everything that was committed when it joined. */
+function hasJoinedSince(partition: PartitionHistory, member: number, { power }: Loss): boolean {
+  return (partition.joinedAt.get(member) ?? 0) > power.at;
+}
+
+/** A replica that is not in sync has what the only member lost (B16). */
+function survivesOutside({ replicas, committed }: PartitionHistory, isr: readonly number[], upTo: number): boolean {
+  if (isr.length > 1 || committed.endOffset > upTo) return false;
+  for (const [id, { log }] of replicas) if (!isr.includes(id) && log.contains(committed.tip)) return true;
+  return false;
+}
+
+function reopened(broker: number, { from, upTo, power }: Loss): string {
+  const strike = power.strike === undefined ? '' : ` (strike ${power.strike})`;
+  return `broker ${broker} lost power at ${clockTime(power.at)}${strike}, reopened its log at offset ${from} where it had reached ${upTo}`;
+}
+
+/** The removal that covers all of a rift. */
+export function removalFor(removals: readonly Removal[], { from, upTo, committedIn }: Rift): Removal | undefined {
+  return removals.find((removal) => removal.from <= from && upTo <= removal.upTo && committedIn < removal.leaderEpoch);
+}
+
+/** What allows a replica that could be elected to be without what this leader has committed, for now; undefined: nothing does. */
+export function allowedLack(partition: PartitionHistory, member: number, { from, upTo }: Rift, leaderEpoch: number): Excuse | undefined {
+  const loss = partition.replicas.get(member)?.loss;
+  if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(partition, member, loss)) return { cause: POWER_LOSS_OF_MEMBER, story: `${reopened(member, loss)}.` };
+  const election = uncleanElectionOf(partition, member, partition.lastElection?.leaderEpoch ?? -1);
+  if (election !== undefined) return { cause: causeOf(election), story: `${electedUncleanly(member, election)}.` };
+  return partition.removals.find((removal) => removal.leaderEpoch > leaderEpoch && removal.from < upTo);
 }
 
 /** What allows a record that got this offset in this epoch to be gone; undefined: nothing does. An epoch of −1 is not known, and excuses nothing. */

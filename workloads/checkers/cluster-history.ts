@@ -2,7 +2,9 @@
 import { brokerName } from '../../actors/client/bootstrap.ts';
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
-import { lossAfterFetch, lossOnReopening, removalsOnTakingOffice } from './attribution.ts';
+import { lossAfterFetch, lossOnReopening, removalFor, removalsOnTakingOffice } from './attribution.ts';
+import type { PowerLoss } from './attribution.ts';
+import type { Divergence } from './lineage.ts';
 import { PartitionHistory } from './partition-history.ts';
 import type { Replica, Term } from './partition-history.ts';
 import { partitionName } from './words.ts';
@@ -10,23 +12,39 @@ import { partitionName } from './words.ts';
 type Observed<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
 export class ClusterHistory {
-  readonly #partitions = new Map<string, PartitionHistory>();
+  /** By topic and number: every observation looks them up. */
+  readonly #topics = new Map<string, PartitionHistory[]>();
   /** When each broker last lost power, by name of the actor. */
-  readonly #powerLostAt = new Map<string, number>();
+  readonly #powerLosses = new Map<string, PowerLoss>();
+  /** Strikes that will take the power of an actor. */
+  readonly #struck = new Map<string, string>();
 
-  /** The history of e.g. `orders-4`; empty if nothing was seen of it. */
-  partition(name: string): PartitionHistory {
-    let partition = this.#partitions.get(name);
-    if (partition === undefined) {
-      partition = new PartitionHistory(name);
-      this.#partitions.set(name, partition);
+  /** The history of a partition; empty if nothing was seen of it. */
+  of({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionHistory {
+    let partitions = this.#topics.get(topic);
+    if (partitions === undefined) {
+      partitions = [];
+      this.#topics.set(topic, partitions);
     }
-    return partition;
+    return (partitions[partition] ??= new PartitionHistory(partitionName({ topic, partition })));
+  }
+
+  /** The same by its name, e.g. `orders-4`. */
+  partition(name: string): PartitionHistory {
+    const dash = name.lastIndexOf('-');
+    return this.of({ topic: name.slice(0, dash), partition: Number(name.slice(dash + 1)) });
+  }
+
+  /** All partitions of which something was seen. */
+  get partitions(): readonly PartitionHistory[] {
+    return [...this.#topics.values()].flatMap((partitions) => partitions.filter((partition) => partition !== undefined));
   }
 
   see({ time, actor, event }: JudgedEvent, observation: Observation | undefined): void {
-    if (event.type === 'process-stopped' && event.how === 'power-loss') this.#powerLostAt.set(actor, time);
     switch (observation?.kind) {
+      case undefined:
+        this.#seeProcess(event, actor, time);
+        break;
       case 'log-opened':
         this.#logOpened(observation, time);
         break;
@@ -35,6 +53,9 @@ export class ClusterHistory {
         break;
       case 'truncated':
         this.#truncated(observation);
+        break;
+      case 'log-start':
+        this.#logStart(observation);
         break;
       case 'leader-started':
         this.#leaderStarted(observation, time);
@@ -45,27 +66,40 @@ export class ClusterHistory {
       case 'partition-changed':
         this.#changed(observation, time);
         break;
+      case 'partition-deleted':
+        this.#topics.get(observation.topic)?.splice(observation.partition, 1, new PartitionHistory(partitionName(observation)));
+        break;
       default:
     }
   }
 
+  #seeProcess(event: JudgedEvent['event'], actor: string, at: number): void {
+    if (event.type === 'strike' && event.kind === 'power-loss') this.#struck.set(actor, event.id);
+    if (event.type !== 'process-stopped' || event.how !== 'power-loss') return;
+    this.#powerLosses.set(actor, { at, strike: this.#struck.get(actor) });
+    this.#struck.delete(actor);
+  }
+
   #logOpened(observation: Observed<'log-opened'>, time: number): void {
-    const { broker, logEndOffset, latestEpoch } = observation;
-    const { replicas } = this.partition(partitionName(observation));
-    const before = replicas.get(broker);
-    const loss = before && lossOnReopening(before, logEndOffset, latestEpoch, this.#powerLostAt.get(brokerName(broker)), time);
-    replicas.set(broker, { logEndOffset, latestEpoch, openedAt: time, truncatedTo: Infinity, loss });
+    const { broker, logStartOffset, logEndOffset, recoveredFrom } = observation;
+    const partition = this.of(observation);
+    const replica = replicaOf(partition, broker);
+    const endBefore = replica.log.endOffset;
+    const unchangedBelow = partition.lineage.reopen(broker, logStartOffset, logEndOffset, recoveredFrom, observation);
+    replica.loss = lossOnReopening(replica, unchangedBelow, endBefore, this.#powerLosses.get(brokerName(broker)), time);
+    replica.openedAt = time;
   }
 
   #appended(observation: Observed<'appended'>, time: number): void {
     const { broker, leaderEpoch, baseOffset, lastOffset, asLeader } = observation;
-    const partition = this.partition(partitionName(observation));
-    const replica = this.#replica(partition, broker);
-    replica.logEndOffset = lastOffset + 1;
-    replica.latestEpoch = Math.max(replica.latestEpoch, leaderEpoch);
+    const partition = this.of(observation);
+    const replica = replicaOf(partition, broker);
+    const divergence = partition.lineage.appendAll(broker, observation);
+    if (divergence !== undefined) diverged(partition, divergence, time);
     if (asLeader) {
-      const term = this.#term(partition, leaderEpoch, broker, baseOffset, time);
+      const term = termOf(partition, leaderEpoch, broker, baseOffset, time);
       term.endOffset = lastOffset + 1;
+      if (term.firstAppendAt < 0) term.firstAppendAt = time;
       term.lastAppendAt = time;
     } else if (replica.loss !== undefined) {
       replica.loss = lossAfterFetch(replica.loss, baseOffset, lastOffset + 1);
@@ -73,65 +107,114 @@ export class ClusterHistory {
   }
 
   #truncated(observation: Observed<'truncated'>): void {
-    const { broker, toOffset, fromOffset } = observation;
-    const replica = this.#replica(this.partition(partitionName(observation)), broker);
-    replica.logEndOffset = Math.min(toOffset, fromOffset);
-    replica.truncatedTo = Math.min(replica.truncatedTo, replica.logEndOffset);
+    const partition = this.of(observation);
+    const { broker, toOffset } = observation;
+    const { log } = replicaOf(partition, broker);
+    log.truncateTo(toOffset);
+    // What it appends there from now on is to be committed anew.
+    for (const term of partition.terms) if (term.broker === broker) term.committedDepth = Math.min(term.committedDepth, log.nextDepth);
+  }
+
+  #logStart(observation: Observed<'log-start'>): void {
+    const { broker, logStartOffset, reason } = observation;
+    const partition = this.of(observation);
+    const { log } = replicaOf(partition, broker);
+    if (reason === 'truncated-fully') {
+      log.restartAt(logStartOffset);
+      return;
+    }
+    partition.deletedBelow = Math.max(partition.deletedBelow, logStartOffset);
+    log.startAt(logStartOffset);
+    const renumbered = partition.lineage.forget();
+    if (renumbered !== undefined) partition.committed.renumber(renumbered);
   }
 
   #leaderStarted(observation: Observed<'leader-started'>, time: number): void {
     const { broker, leaderEpoch, epochStartOffset, highWatermark } = observation;
-    const partition = this.partition(partitionName(observation));
+    const partition = this.of(observation);
     if (partition.term(leaderEpoch, broker) !== undefined) return;
-    const term = this.#term(partition, leaderEpoch, broker, epochStartOffset, time);
-    raise(partition, term, highWatermark);
-    for (const removal of removalsOnTakingOffice(partition, term)) {
-      partition.removals.push(removal);
-      // What its epoch appends there from now on is not what was lost.
-      this.#replica(partition, broker).loss = undefined;
-    }
+    const isSeen = partition.replicas.has(broker);
+    const replica = replicaOf(partition, broker);
+    const newest = partition.newestTerm;
+    replica.log.truncateTo(epochStartOffset);
+    // Of a replica that was never seen nothing can be said but how far it says it reaches.
+    const rift = isSeen ? partition.committed.lackedBy(replica.log, leaderEpoch) : undefined;
+    const term = termOf(partition, leaderEpoch, broker, epochStartOffset, time);
+    const removals = removalsOnTakingOffice(partition, term, rift);
+    partition.removals.push(...removals);
+    // What its epoch appends there from now on is not what was lost.
+    if (removals.length > 0) replica.loss = undefined;
+    if (rift !== undefined) partition.disappearances.push({ ...rift, term, isBeside: false, at: time, removal: removalFor(removals, rift) });
+    if (newest === undefined || newest.leaderEpoch < leaderEpoch) partition.committed.retreatTo(replica.log);
+    const { tip } = partition.committed;
+    term.committedDepth = tip < 0 ? 0 : partition.lineage.tree.depthOf(tip) + 1;
+    raise(partition, term, highWatermark, time);
   }
 
   #highWatermark(observation: Observed<'high-watermark'>, time: number): void {
     const { broker, leaderEpoch, highWatermark } = observation;
-    const partition = this.partition(partitionName(observation));
-    raise(partition, this.#term(partition, leaderEpoch, broker, highWatermark, time), highWatermark);
+    const partition = this.of(observation);
+    raise(partition, termOf(partition, leaderEpoch, broker, highWatermark, time), highWatermark, time);
   }
 
   #changed(observation: Observed<'partition-changed'>, time: number): void {
-    const { leader, leaderEpoch, isr, isUnclean } = observation;
-    const { elections, lastElection } = this.partition(partitionName(observation));
-    if (lastElection?.leaderEpoch === leaderEpoch) lastElection.isr = isr;
-    else elections.push({ leaderEpoch, leader, isUnclean, at: time, isr });
-  }
-
-  #replica(partition: PartitionHistory, broker: number): Replica {
-    let replica = partition.replicas.get(broker);
-    if (replica === undefined) {
-      replica = { logEndOffset: 0, latestEpoch: -1, openedAt: -1, truncatedTo: Infinity, loss: undefined };
-      partition.replicas.set(broker, replica);
+    const { leader, leaderEpoch, isr, elr, lastKnownElr, isUnclean, metadataOffset } = observation;
+    const partition = this.of(observation);
+    // A controller that was deposed may learn late that what it wrote is committed.
+    if (metadataOffset < partition.metadataOffset) return;
+    partition.metadataOffset = metadataOffset;
+    const before = partition.electable;
+    const { elections, lastElection } = partition;
+    if (lastElection?.leaderEpoch === leaderEpoch) Object.assign(lastElection, { isr, elr, lastKnownElr });
+    else {
+      const isOfLastKnownLeader = isUnclean && lastElection?.lastKnownElr.length === 1 && lastElection.lastKnownElr[0] === leader;
+      elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, at: time, isr, elr, lastKnownElr });
     }
-    return replica;
-  }
-
-  /** The term of a leader; made up from what it did first if it never said that it took office. */
-  #term(partition: PartitionHistory, leaderEpoch: number, broker: number, startOffset: number, time: number): Term {
-    let term = partition.term(leaderEpoch, broker);
-    if (term === undefined) {
-      term = { leaderEpoch, broker, startOffset, startedAt: time, endOffset: startOffset, lastAppendAt: -1, highWatermark: 0 };
-      partition.terms.push(term);
-    }
-    return term;
+    for (const member of partition.electable) if (!before.includes(member)) partition.joinedAt.set(member, time);
   }
 
   get kept(): number {
-    let kept = this.#powerLostAt.size;
-    for (const partition of this.#partitions.values()) kept += partition.kept;
+    let kept = this.#powerLosses.size;
+    for (const partition of this.partitions) kept += partition.kept;
     return kept;
   }
 }
 
-function raise(partition: PartitionHistory, term: Term, highWatermark: number): void {
+function replicaOf(partition: PartitionHistory, broker: number): Replica {
+  let replica = partition.replicas.get(broker);
+  if (replica === undefined) {
+    replica = { log: partition.lineage.log(broker), openedAt: -1, loss: undefined };
+    partition.replicas.set(broker, replica);
+  }
+  return replica;
+}
+
+/** The term of a leader; made up from what it did first if it never said that it took office. */
+function termOf(partition: PartitionHistory, leaderEpoch: number, broker: number, startOffset: number, time: number): Term {
+  let term = partition.term(leaderEpoch, broker);
+  if (term === undefined) {
+    term = { leaderEpoch, broker, startOffset, startedAt: time, endOffset: startOffset, firstAppendAt: -1, lastAppendAt: -1, highWatermark: 0, committedDepth: 0 };
+    partition.terms.push(term);
+    if (partition.newestTerm === undefined || partition.newestTerm.leaderEpoch <= leaderEpoch) partition.newestTerm = term;
+  }
+  return term;
+}
+
+function diverged(partition: PartitionHistory, divergence: Divergence, at: number): void {
+  const [one, other] = divergence.replicas;
+  const isKnown = partition.divergences.some(({ replicas, epoch }) => epoch === divergence.epoch && replicas.includes(one) && replicas.includes(other));
+  if (!isKnown) partition.divergences.push({ ...divergence, at });
+}
+
+function raise(partition: PartitionHistory, term: Term, highWatermark: number, at: number): void {
   term.highWatermark = Math.max(term.highWatermark, highWatermark);
   partition.highestWatermark = Math.max(partition.highestWatermark, highWatermark);
+  const replica = partition.replicas.get(term.broker);
+  if (replica === undefined) return;
+  const newest = partition.newestTerm ?? term;
+  const rift = partition.committed.advance(term, replica.log, highWatermark, partition.lineage.log(newest.broker));
+  if (rift === undefined) return;
+  const isBeside = newest !== term;
+  const isKnown = partition.disappearances.some((known) => known.term === term && known.isBeside === isBeside);
+  if (!isKnown) partition.disappearances.push({ ...rift, term, isBeside, at, removal: removalFor(partition.removals, rift) });
 }

@@ -2,25 +2,23 @@
  * @module
  * 7.1-committed (K2, W3): a record is committed once it is in the log of every in-sync replica, and acks=all is answered only then.
  *
- * What is behind a leader's back is judged, too: the in-sync set is the controller's, since it may elect any member of it. A follower's append is
- * observed when it is made and the leader learns of it later, so a high watermark beyond a member's log is never a matter of timing.
+ * What is behind a leader's back is judged, too: the set is the controller's, eligible leader replicas included, since it may elect any of them. A
+ * follower's append is observed when it is made and the leader learns of it later, so a high watermark beyond a member's log is never a
+ * matter of timing. A log is asked for the batches, not for how far it reaches.
+ *
+ * Weak point: which leader wrote a record is told from its offset and from when it was sent. Of two leaders that both wrote at that offset since
+ * then, the one that committed it is believed.
  */
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
-import { POWER_LOSS_OF_MEMBER } from './attribution.ts';
+import { allowedLack } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
-import type { PartitionHistory } from './partition-history.ts';
-import { ACKS_ALL, clockTime, partitionName } from './words.ts';
+import { ACKS_ALL, clockTime, notCommitted, offsets, partitionName } from './words.ts';
 
 export function createCommittedChecker(history: History, promises: Promises): Checker {
   return new CommittedChecker(history, promises);
-}
-
-interface Exception {
-  readonly cause: string;
-  readonly story: string;
 }
 
 class CommittedChecker implements Checker {
@@ -37,17 +35,16 @@ class CommittedChecker implements Checker {
   }
 
   see({ time }: JudgedEvent, observation: Observation | undefined): void {
-    if (observation?.kind === 'high-watermark') this.#checkMinIsr(observation, time);
     switch (observation?.kind) {
       case 'send-returned':
         if (observation.error === null && observation.acks === ACKS_ALL) this.#acknowledged(observation, time);
         break;
-      case 'leader-started':
       case 'high-watermark':
-        this.#checkInSyncSet(this.#history.cluster.partition(partitionName(observation)), observation.leaderEpoch, observation.broker, observation.highWatermark, time);
+        this.#checkMinIsr(observation, time);
+        this.#checkMembers(observation, time);
         break;
-      case 'partition-changed':
-        this.#joined(this.#history.cluster.partition(partitionName(observation)), observation.leaderEpoch, observation.leader, time);
+      case 'leader-started':
+        this.#checkMembers(observation, time);
         break;
       default:
     }
@@ -55,16 +52,15 @@ class CommittedChecker implements Checker {
 
   #acknowledged(observation: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
     const { value, offset } = observation;
-    const partition = this.#history.cluster.partition(partitionName(observation));
-    if (partition.highestWatermark > offset) return;
-    const producer = this.#history.ledger.records.get(value)?.producer ?? '(unknown)';
+    const record = this.#history.ledger.records.get(value);
+    if (record?.wasCommitted === true) return;
     this.#anomalies.push(
       anomaly(
         'premature-ack',
         time,
         undefined,
-        `producer ${producer} was told at ${clockTime(time)} that record ${value} of ${partition.name} was committed (acks=all, offset ${offset}).`,
-        `no leader had shown a high watermark beyond ${partition.highestWatermark} by then.`,
+        `producer ${record?.producer ?? '(unknown)'} was told at ${clockTime(time)} that record ${value} of ${partitionName(observation)} was committed (acks=all, offset ${offset}).`,
+        notCommitted(record?.leaderEpoch ?? -1),
       ),
     );
   }
@@ -74,10 +70,9 @@ class CommittedChecker implements Checker {
     const { topic, broker, leaderEpoch, highWatermark, isr } = observation;
     const promise = this.#promises.topics[topic];
     const minIsr = promise === undefined ? 0 : Math.min(promise.minInsyncReplicas, promise.replicationFactor);
+    if (isr.length >= minIsr) return;
     const name = partitionName(observation);
-    const key = `${name} min-isr ${leaderEpoch}`;
-    if (isr.length >= minIsr || this.#reported.has(key)) return;
-    this.#reported.add(key);
+    if (!this.#isNew(`${name} min-isr ${leaderEpoch}`)) return;
     this.#anomalies.push(
       anomaly(
         'commit-under-min-isr',
@@ -89,31 +84,35 @@ class CommittedChecker implements Checker {
     );
   }
 
-  /** The controller's in-sync set has changed: a member that joined must have what the leader of this epoch holds committed. */
-  #joined(partition: PartitionHistory, leaderEpoch: number, leader: number, time: number): void {
-    const term = partition.term(leaderEpoch, leader);
-    if (term !== undefined) this.#checkInSyncSet(partition, leaderEpoch, leader, term.highWatermark, time);
-  }
-
-  #checkInSyncSet(partition: PartitionHistory, leaderEpoch: number, leader: number, highWatermark: number, time: number): void {
-    for (const member of partition.isr) {
+  #checkMembers(observation: Extract<Observation, { kind: 'high-watermark' | 'leader-started' }>, time: number): void {
+    const { broker, leaderEpoch, highWatermark } = observation;
+    const partition = this.#history.cluster.of(observation);
+    const leader = partition.replicas.get(broker);
+    if (leader === undefined) return;
+    const last = leader.log.below(highWatermark);
+    for (const member of partition.electable) {
       const replica = partition.replicas.get(member);
-      if (replica === undefined || replica.logEndOffset >= highWatermark) continue;
-      const exception = exceptionFor(partition, member, leaderEpoch, highWatermark);
-      const key = `${partition.name} ${member} ${leaderEpoch} ${exception?.cause}`;
-      if (this.#reported.has(key)) continue;
-      this.#reported.add(key);
+      if (replica === undefined || replica.log.contains(last)) continue;
+      const lack = partition.lineage.lackedBy(replica.log, last)!;
+      const excuse = allowedLack(partition, member, { ...lack, committedIn: leaderEpoch }, leaderEpoch);
+      if (!this.#isNew(`${partition.name} ${member} ${leaderEpoch} ${excuse?.cause}`)) continue;
       this.#anomalies.push(
         anomaly(
           'premature-commit',
           time,
-          exception?.cause,
-          `broker ${leader} held all of ${partition.name} below offset ${highWatermark} for committed at ${clockTime(time)} (leader epoch ${leaderEpoch}).`,
-          `broker ${member} is in the controller's in-sync set [${partition.isr.join(', ')}], and its log ends at ${replica.logEndOffset}.`,
-          exception?.story,
+          excuse?.cause,
+          `broker ${broker} held all of ${partition.name} below offset ${highWatermark} for committed at ${clockTime(time)} (leader epoch ${leaderEpoch}).`,
+          `broker ${member} may be elected (in-sync set [${partition.isr.join(', ')}]), and is without ${offsets(lack)}: its log ends at ${replica.log.endOffset}.`,
+          excuse?.story,
         ),
       );
     }
+  }
+
+  #isNew(key: string): boolean {
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
+    return true;
   }
 
   finish(): readonly Anomaly[] {
@@ -123,12 +122,4 @@ class CommittedChecker implements Checker {
   get kept(): number {
     return this.#anomalies.length + this.#reported.size;
   }
-}
-
-/** W5: the member had it all and lost power; or the partition has lost it by design, and this leader does not know yet that it was deposed. */
-function exceptionFor(partition: PartitionHistory, member: number, leaderEpoch: number, highWatermark: number): Exception | undefined {
-  const loss = partition.replicas.get(member)?.loss;
-  if (loss !== undefined && highWatermark <= loss.upTo)
-    return { cause: POWER_LOSS_OF_MEMBER, story: `broker ${member} lost power at ${clockTime(loss.powerLostAt)} and reopened its log at offset ${loss.from} where it had reached ${loss.upTo}.` };
-  return partition.removals.find((removal) => removal.leaderEpoch > leaderEpoch && removal.from < highWatermark);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, restarted, sent, stopped, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
+import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, sent, stopped, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
-import { POWER_LOSS_OF_ISR, UNCLEAN_ELECTION } from './attribution.ts';
+import { POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { RETRIES, createDurableChecker } from './durable.ts';
 
 const LOSS = 'acked-loss (7.1-durable, safety)';
@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
   { what: 'acks=0 lost', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead()], finds: [`${LOSS} by design: acks=0`] },
   { what: 'acks=0 kept', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead([0, 'p2-0'])], finds: [] },
 
-  { what: 'the whole in-sync set lost power, and the end of its log', trace: [two, aloneAndBack('power-loss'), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`] },
+  { what: 'the last replica standing lost power, and the end of its log', trace: [two, aloneAndBack('power-loss'), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`] },
   { what: 'the whole in-sync set crashed: the page cache should have been there', trace: [two, aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },
   { what: 'a leader lost power while another in-sync replica had the record', trace: [two, aloneAndBack('power-loss', [1, 2]), finalRead([0, 'p1-0'])], finds: [LOSS] },
   {
@@ -37,21 +37,21 @@ const cases: readonly Case[] = [
     trace: [two, stopped('broker-2', 'power-loss'), restarted('broker-2'), opened(2, 1, 5), aloneAndBack('power-loss', [1, 2]), finalRead([0, 'p1-0'])],
     finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`],
   },
-  { what: 'power loss of the whole in-sync set that does not reach down to the record', trace: [two, aloneAndBack('power-loss'), finalRead()], finds: [LOSS, `${LOSS} by design: ${POWER_LOSS_OF_ISR}`] },
+  { what: 'power loss of the last replica standing that does not reach down to the record', trace: [two, aloneAndBack('power-loss'), finalRead()], finds: [LOSS, `${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`] },
   { what: 'a power loss that took nothing, and a loss all the same', trace: [two, elected(1, 5, [1]), stopped('broker-1', 'power-loss'), restarted('broker-1'), elected(1, 7, [1]), opened(1, 2, 5), leads(1, 7, 2, 2, [1]), finalRead([0, 'p1-0'])], finds: [LOSS] },
   { what: 'a power loss that was made good by fetching again, and a loss all the same', trace: [two, stopped('broker-3', 'power-loss'), restarted('broker-3'), opened(3, 1, 5), appended(3, 5, 1), elected(3, 6, [3]), leads(3, 6, 2, 2, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
   {
     what: 'a record of the new epoch, which the power loss cannot have taken',
     trace: [two, aloneAndBack('power-loss'), written('p1-2', 1, 1, 7, []), finalRead([0, 'p1-0'])],
-    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, LOSS],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, LOSS],
   },
   {
     what: 'a truncation that the power loss undid: the end of the log is right and what stands there is not',
     trace: [
       booted, written('p1-0', 0), appended(2, 5, 1), elected(1, 6), leads(1, 6, 1), truncated(2, 6, 1, 2), written('p1-1', 1, 1, 6), elected(2, 7, [2]),
-      stopped('broker-2', 'power-loss'), restarted('broker-2'), elected(2, 8, [2]), opened(2, 2, 5), leads(2, 8, 2, 1, [2]), sent('p1-2'), finalRead([0, 'p1-0'], [1, 'p1-2']),
+      stopped('broker-2', 'power-loss'), restarted('broker-2'), elected(2, 8, [2]), recovered(2, [0, 5], [1, 5]), leads(2, 8, 2, 1, [2]), sent('p1-2'), finalRead([0, 'p1-0'], [1, 'p1-2']),
     ],
-    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
   { what: 'an unclean election', trace: [two, elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${UNCLEAN_ELECTION}`] },
   { what: 'an unclean election of a replica that had the record', trace: [two, elected(3, 6, [3], true), leads(3, 6, 2, 2, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
@@ -65,9 +65,9 @@ const cases: readonly Case[] = [
   { what: 'two polls that disagree on an offset', trace: [two, polled('c1', [0, 'p1-0']), polled('c2', [0, 'p1-1'])], finds: [INCONSISTENT] },
   { what: 'a poll and the end that disagree on an offset', trace: [two, sent('p1-2'), polled('c1', [0, 'p1-2']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [INCONSISTENT] },
   {
-    what: 'they disagree since a power loss of the whole in-sync set',
+    what: 'they disagree since a power loss of the last replica standing',
     trace: [two, polled('c1', [1, 'p1-1']), aloneAndBack('power-loss'), written('p1-2', 1, 1, 7, []), finalRead([0, 'p1-0'], [1, 'p1-2'])],
-    finds: [`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, `${INCONSISTENT} by design: ${POWER_LOSS_OF_ISR}`],
+    finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${INCONSISTENT} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
 ];
 
@@ -97,6 +97,6 @@ describe('durable: what was acknowledged is there in the end', () => {
   it('does not mistake a retry in the outage for what the power loss took', () => {
     // p1-2 was in flight when the leader died; epoch 7 wrote and committed it at an offset that epoch 5 had used, too.
     const retried = [sent('p1-2'), ...aloneAndBack('power-loss'), sent('p1-3'), appended(1, 7, 1, true), watermark(1, 7, 2), acked('p1-3', 1)];
-    expect(verdictOf(createDurableChecker, [two, retried, finalRead([0, 'p1-0'])]).map(inShort)).toEqual([`${LOSS} by design: ${POWER_LOSS_OF_ISR}`, LOSS]);
+    expect(verdictOf(createDurableChecker, [two, retried, finalRead([0, 'p1-0'])]).map(inShort)).toEqual([`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, LOSS]);
   });
 });

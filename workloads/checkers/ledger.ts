@@ -6,7 +6,6 @@
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import type { ClusterHistory } from './cluster-history.ts';
-import type { PartitionHistory } from './partition-history.ts';
 import { ACKS_ALL, partitionName } from './words.ts';
 
 /** `open`: the call has not returned. `failed`: for certain. `indeterminate`: an error, and the record may be in the log all the same. */
@@ -25,6 +24,8 @@ export interface SentRecord {
   returnedAt: number;
   /** The oldest leader epoch that can have acknowledged it; −1: not known. */
   leaderEpoch: number;
+  /** A leader that has the record of that epoch had shown a high watermark beyond it when it was acknowledged. */
+  wasCommitted: boolean;
 }
 
 /** The first time that a value was polled at an offset. */
@@ -35,6 +36,8 @@ export interface Reading {
   readonly at: number;
   /** The oldest leader epoch that can have written it; −1: not known. */
   readonly leaderEpoch: number;
+  /** A leader that has the record of that epoch had shown a high watermark beyond it when it was polled. */
+  readonly wasCommitted: boolean;
 }
 
 /** A partition as the auditor read it, after the heal. */
@@ -52,6 +55,7 @@ export class Ledger {
   /** Another value at an offset that had been polled before. */
   readonly #rereadings = new Map<string, Reading[]>();
   readonly #finals = new Map<string, FinalLog>();
+  #uncommitted: Reading | undefined;
   #kept = 0;
 
   constructor(cluster: ClusterHistory) {
@@ -74,6 +78,11 @@ export class Ledger {
         break;
       default:
     }
+  }
+
+  /** The first reading of the last poll that nobody had shown to be committed by then. */
+  get uncommittedInLastPoll(): Reading | undefined {
+    return this.#uncommitted;
   }
 
   /** The partition as it was read in the end; undefined: nobody did. */
@@ -112,10 +121,11 @@ export class Ledger {
 
   #invoked(observation: Extract<Observation, { kind: 'send-invoked' }>, producer: string, time: number): void {
     const { value, acks } = observation;
-    this.records.set(value, { value, producer, partition: partitionName(observation), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1 });
+    this.records.set(value, { value, producer, partition: partitionName(observation), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1, wasCommitted: false });
   }
 
-  #returned({ value, offset, error, isIndeterminate }: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
+  #returned(observation: Extract<Observation, { kind: 'send-returned' }>, time: number): void {
+    const { value, offset, error, isIndeterminate } = observation;
     const record = this.records.get(value);
     if (record === undefined) return;
     record.returnedAt = time;
@@ -125,7 +135,11 @@ export class Ledger {
     }
     record.outcome = 'acknowledged';
     record.offset = offset;
-    if (offset >= 0) record.leaderEpoch = writtenIn(this.#cluster.partition(record.partition), offset, record.sentAt, record.acks === ACKS_ALL);
+    if (offset < 0) return;
+    const partition = this.#cluster.of(observation);
+    const committed = record.acks === ACKS_ALL ? partition.epochOf(offset, record.sentAt, true) : -1;
+    record.wasCommitted = committed >= 0;
+    record.leaderEpoch = committed >= 0 ? committed : partition.epochOf(offset, record.sentAt, false);
   }
 
   #polled(observation: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
@@ -136,13 +150,17 @@ export class Ledger {
       readings = new Map();
       this.#readings.set(partition, readings);
     }
-    const history = this.#cluster.partition(partition);
+    const history = this.#cluster.of(observation);
+    this.#uncommitted = undefined;
     for (const [i, offset] of offsets.entries()) {
       const value = values[i]!;
       const before = readings.get(offset);
       if (before?.value === value) continue;
-      const leaderEpoch = writtenIn(history, offset, this.records.get(value)?.sentAt ?? 0, true);
-      const reading: Reading = { value, offset, consumer, at: time, leaderEpoch };
+      const sentAt = this.records.get(value)?.sentAt ?? 0;
+      const committed = history.epochOf(offset, sentAt, true);
+      const wasCommitted = committed >= 0;
+      const reading: Reading = { value, offset, consumer, at: time, leaderEpoch: wasCommitted ? committed : history.epochOf(offset, sentAt, false), wasCommitted };
+      if (!wasCommitted) this.#uncommitted ??= reading;
       if (before === undefined) readings.set(offset, reading);
       else if (!this.#reread(partition, reading)) continue;
       this.#kept += 1;
@@ -166,12 +184,6 @@ export class Ledger {
     this.#finals.set(partition, { at: time, endOffset, values: read });
     this.#kept += offsets.length;
   }
-}
-
-/** The epoch that a record was written in, also if it should have been committed there and was not. */
-function writtenIn(partition: PartitionHistory, offset: number, sentAt: number, committed: boolean): number {
-  const leaderEpoch = partition.epochOf(offset, sentAt, committed);
-  return leaderEpoch < 0 && committed ? partition.epochOf(offset, sentAt, false) : leaderEpoch;
 }
 
 const NO_READINGS: ReadonlyMap<number, Reading> = new Map();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { acked, appended, booted, elected, finalRead, inShort, leads, opened, polled, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case } from '../testing/trace.ts';
-import { POWER_LOSS_OF_ISR } from './attribution.ts';
+import { POWER_LOSS_OF_LAST_REPLICA } from './attribution.ts';
 import { SEVERAL_IN_FLIGHT, createOrderChecker } from './order.ts';
 
 const sentBoth = (producer: string, acks: number) => [
@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
   {
     what: 'a poll that steps back because the log lost what had been read',
     trace: [...lostByPower, polled('c1', [0, 'p1-0'])],
-    finds: [`nonmonotonic-poll (7.1-order, safety) by design: ${POWER_LOSS_OF_ISR}`],
+    finds: [`nonmonotonic-poll (7.1-order, safety) by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
 ];
 

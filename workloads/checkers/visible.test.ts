@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { appended, booted, elected, finalRead, inShort, leads, opened, polled, readToEnd, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case } from '../testing/trace.ts';
-import { POWER_LOSS_OF_ISR, UNCLEAN_ELECTION } from './attribution.ts';
+import { POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { createVisibleChecker } from './visible.ts';
 
 const UNCOMMITTED = 'read-uncommitted-data (7.1-visible, safety)';
@@ -22,14 +22,14 @@ const cases: readonly Case[] = [
   { what: 'read by an incarnation that is gone', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), restarted('c1'), readToEnd('c1', 3), all], finds: [UNSEEN] },
   { what: 'a record at the high watermark', trace: [booted, written('p1-0', 0), sent('p1-1'), appended(1, 5, 1, true), polled('c1', [0, 'p1-0'], [1, 'p1-1']), watermark(1, 5, 2)], finds: [UNCOMMITTED] },
   { what: 'the same, once the high watermark has passed it', trace: [booted, written('p1-0', 0), sent('p1-1'), appended(1, 5, 1, true), watermark(1, 5, 2), polled('c1', [0, 'p1-0'], [1, 'p1-1'])], finds: [] },
-  { what: 'below the high watermark that a new leader took office with', trace: [booted, leads(2, 6, 1), sent('p1-0'), polled('c1', [0, 'p1-0'])], finds: [] },
+  { what: 'below the high watermark that a new leader took office with', trace: [booted, sent('p1-0'), appended(1, 5, 0, true), appended(2, 5, 0), elected(2, 6), leads(2, 6, 1), polled('c1', [0, 'p1-0'])], finds: [] },
   { what: 'read, and gone in the end', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [UNCOMMITTED] },
-  { what: 'read, and another stands there in the end', trace: [three, sent('p1-3'), polled('c1', [0, 'p1-0'], [1, 'p1-3']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2'])], finds: [UNCOMMITTED] },
+  { what: 'read, and another stands there in the end', trace: [three, sent('p1-3'), polled('c1', [0, 'p1-0'], [1, 'p1-3']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2'])], finds: [UNCOMMITTED, UNCOMMITTED] },
   { what: 'read after the final read', trace: [booted, written('p1-0', 0), finalRead([0, 'p1-0']), written('p1-1', 1), polled('c1', [0, 'p1-0'], [1, 'p1-1'])], finds: [] },
   {
-    what: 'read, and lost with the power of the whole in-sync set',
+    what: 'read, and lost with the power of the last replica standing',
     trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), lostByPower, finalRead([0, 'p1-0'])],
-    finds: [`${UNCOMMITTED} by design: ${POWER_LOSS_OF_ISR}`],
+    finds: [`${UNCOMMITTED} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
   {
     what: 'read, and lost in an unclean election',
@@ -44,9 +44,9 @@ const cases: readonly Case[] = [
   { what: 'a consumer that was restarted and went on elsewhere', trace: [three, polled('c1', [0, 'p1-0']), stopped('c1', 'crash'), restarted('c1'), polled('c1', [2, 'p1-2']), all], finds: [] },
   { what: 'a consumer that has not come so far', trace: [three, polled('c1', [0, 'p1-0']), all], finds: [] },
   {
-    what: 'an offset that was rewritten behind a consumer’s back, after a power loss of the whole in-sync set',
+    what: 'an offset that was rewritten behind a consumer’s back, after a power loss of the last replica standing',
     trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), lostByPower, written('p1-3', 1, 1, 7, []), written('p1-4', 2, 1, 7, []), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'])],
-    finds: [`${UNCOMMITTED} by design: ${POWER_LOSS_OF_ISR}`, `${UNCOMMITTED} by design: ${POWER_LOSS_OF_ISR}`, `${LOST} by design: ${POWER_LOSS_OF_ISR}`],
+    finds: [`${UNCOMMITTED} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${UNCOMMITTED} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${LOST} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
 ];
 
@@ -60,7 +60,7 @@ describe('visible: consumers get what is committed, and all of it', () => {
     expect(details).toMatchInlineSnapshot(`
       [
         "consumer c2 was given record p1-3 at offset 3 of orders-0 at 00:00.026.
-      no leader had shown a high watermark beyond 3 by then.",
+      no leader had appended at that offset since the record was sent.",
         "consumer c2 was given record p1-3 at offset 3 of orders-0 at 00:00.026.
       in the final read nothing stands there; it ends at offset 3.",
         "consumer c1 was given offset 0 of orders-0 and next, in a later poll, offset 2 at 00:00.025.

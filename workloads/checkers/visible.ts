@@ -2,7 +2,7 @@
  * @module
  * 7.1-visible (K4, 7.5-committed): consumers get committed records only, and all of them.
  *
- * Below the high watermark when it was polled, and there in the end: a record that was given to an application and is gone was never committed, or
+ * Below the high watermark of a leader that had the record when it was polled, and there in the end: a record that was given to an application and is gone was never committed, or
  * its loss is attributed as any other. What lies between two records that a consumer got is what the final read says: only offsets at which a
  * record stands can have been missed.
  */
@@ -13,7 +13,7 @@ import { allowedRemoval, allowedRewrite } from './attribution.ts';
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog } from './ledger.ts';
-import { clockTime, partitionName } from './words.ts';
+import { clockTime, notCommitted, partitionName } from './words.ts';
 
 /** Missed records that a detail names. */
 const MISSED_SHOWN = 5;
@@ -79,12 +79,11 @@ class VisibleChecker implements Checker {
   }
 
   #checkCommitted(observation: Polled, consumer: string, time: number): void {
-    const { offsets, values } = observation;
-    const { name, highestWatermark } = this.#history.cluster.partition(partitionName(observation));
-    const i = offsets.findIndex((offset) => offset >= highestWatermark);
-    if (i < 0) return;
-    const given = `consumer ${consumer} was given record ${values[i]} at offset ${offsets[i]} of ${name} at ${clockTime(time)}.`;
-    this.#anomalies.push(anomaly('read-uncommitted-data', time, undefined, given, `no leader had shown a high watermark beyond ${highestWatermark} by then.`));
+    const reading = this.#history.ledger.uncommittedInLastPoll;
+    if (reading === undefined) return;
+    const { value, offset, leaderEpoch } = reading;
+    const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partitionName(observation)} at ${clockTime(time)}.`;
+    this.#anomalies.push(anomaly('read-uncommitted-data', time, undefined, given, notCommitted(leaderEpoch)));
   }
 
   #cover(observation: Polled, consumer: string, time: number): void {

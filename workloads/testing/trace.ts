@@ -14,6 +14,8 @@ export type Step = Omit<JudgedEvent, 'time'>;
 
 const ORDERS_0 = { topic: 'orders', partition: 0 } as const;
 const ISR = [1, 2, 3];
+/** Stands for an epoch or offset that `traced` gives. */
+const COUNTED = -1;
 
 function observed(actor: string, observation: Observation): Step {
   return { actor, event: { type: 'observed', observation } };
@@ -36,7 +38,7 @@ export const finalRead = (...records: readonly (readonly [offset: number, value:
   observed('auditor', { kind: 'final-read', ...ORDERS_0, endOffset: (records.at(-1)?.[0] ?? -1) + 1, offsets: offsetsOf(records), values: valuesOf(records) });
 
 /** One batch of one record at an offset. `content` stands for its checksum. */
-type Batch = readonly [offset: number, epoch: number, content?: number];
+type Batch = readonly [offset: number, epoch: number, content?: number | undefined];
 const batches = (list: readonly Batch[]) => ({ lastOffsets: list.map(([offset]) => offset), epochs: list.map(([, epoch]) => epoch), checksums: list.map(([offset, epoch, content]) => content ?? 1_000 * epoch + offset) });
 
 /** A log that is the beginning, up to `logEndOffset`, of what it was. */
@@ -47,8 +49,14 @@ export const recovered = (broker: number, ...list: readonly Batch[]): Step => {
   const [lastOffset, latestEpoch] = list.at(-1) ?? [-1, -1];
   return observed(`broker-${broker}`, { kind: 'log-opened', ...ORDERS_0, broker, logStartOffset: 0, logEndOffset: lastOffset + 1, latestEpoch, recoveredFrom: 0, ...batches(list) });
 };
-export const appended = (broker: number, leaderEpoch: number, offset: number, asLeader = false): Step =>
-  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: offset, lastOffset: offset, asLeader, ...batches([[offset, leaderEpoch]]) });
+export const appended = (broker: number, leaderEpoch: number, offset: number, asLeader = false, content?: number): Step =>
+  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: offset, lastOffset: offset, asLeader, ...batches([[offset, leaderEpoch, content]]) });
+/** A follower's append, in leader epoch `leaderEpoch`, of what earlier epochs wrote. */
+export const fetched = (broker: number, leaderEpoch: number, ...list: readonly [Batch, ...Batch[]]): Step =>
+  observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: list[0][0], lastOffset: list.at(-1)![0], asLeader: false, ...batches(list) });
+export const startsAt = (broker: number, logStartOffset: number, reason = 'retention'): Step => observed(`broker-${broker}`, { kind: 'log-start', ...ORDERS_0, broker, logStartOffset, reason });
+export const applied = (broker: number, leader: number, leaderEpoch: number, partitionEpoch: number): Step =>
+  observed(`broker-${broker}`, { kind: 'partition-applied', ...ORDERS_0, broker, leader, leaderEpoch, partitionEpoch, isr: ISR });
 export const truncated = (broker: number, leaderEpoch: number, toOffset: number, fromOffset: number): Step =>
   observed(`broker-${broker}`, { kind: 'truncated', ...ORDERS_0, broker, leaderEpoch, toOffset, fromOffset, highWatermark: toOffset });
 export const leads = (broker: number, leaderEpoch: number, epochStartOffset: number, highWatermark = epochStartOffset, isr = ISR): Step =>
@@ -57,8 +65,13 @@ export const watermark = (broker: number, leaderEpoch: number, highWatermark: nu
   observed(`broker-${broker}`, { kind: 'high-watermark', ...ORDERS_0, broker, leaderEpoch, highWatermark, isr });
 /** A consumer says that it has read everything from offset 0 up to here. */
 export const readToEnd = (consumer: string, endOffset: number, fromOffset = 0): Step => observed(consumer, { kind: 'read-to-end', ...ORDERS_0, fromOffset, endOffset });
+/** What the metadata log says of the partition, in full. */
+export const changed = (told: Partial<Extract<Observation, { kind: 'partition-changed' }>>): Step =>
+  observed('controller-0', {
+    kind: 'partition-changed', ...ORDERS_0, leader: 1, leaderEpoch: 5, partitionEpoch: COUNTED, isr: ISR, elr: [], lastKnownElr: [], replicas: ISR, isUnclean: false, metadataOffset: COUNTED, ...told,
+  });
 export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
-  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: leaderEpoch, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean, metadataOffset: leaderEpoch });
+  observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: COUNTED, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean, metadataOffset: COUNTED });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
 
 export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed' | 'exit' | 'halt'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
@@ -74,7 +87,15 @@ export function written(value: string, offset: number, leader = 1, leaderEpoch =
 }
 
 export function traced(steps: readonly (Step | readonly Step[])[]): JudgedEvent[] {
-  return steps.flat().map((step, i) => ({ time: (i + 1) * MILLISECOND, ...step }));
+  return steps.flat().map((step, i) => ({ time: (i + 1) * MILLISECOND, ...counted(step, i) }));
+}
+
+/** Every change of the metadata log has a later partition epoch and offset than the one before. */
+function counted(step: Step, i: number): Step {
+  if (step.event.type !== 'observed') return step;
+  const observation = step.event.observation as Observation;
+  if (observation.kind !== 'partition-changed' || observation.metadataOffset !== COUNTED) return step;
+  return { ...step, event: { type: 'observed', observation: { ...observation, partitionEpoch: i, metadataOffset: i } } };
 }
 
 export const promises: Promises = {
