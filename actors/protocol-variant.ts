@@ -30,6 +30,7 @@ const SWITCHES = {
   preVote: flag(true, 'Pre-vote (KIP-996), since 4.0 (KR-1).'),
   quorumWithoutFsync: flag(false, 'B56: votes and the metadata log are not durable before they are acknowledged (KR-8).'),
   segmentsWithoutDirectorySync: flag(false, "Before 3.0 (KAFKA-3968): a new segment's directory entry is not synced, so that a loss of power may take the file (ST-6)."),
+  recoveryKeepsGaps: flag(true, 'Recovery looks at each segment by itself: where one has lost its tail between two batches, the next is kept, and offsets are missing (RC-3).'),
   appendsAfterIoError: flag(false, 'KAFKA-10778, fixed in 2.8 (B21): the log goes on being appended to after a write that failed (DF-6).'),
 } as const;
 

@@ -32,7 +32,7 @@ const V2_4: ProtocolVariant = { ...V2_8, truncation: 'kip320', appendsAfterIoErr
 const V2_0: ProtocolVariant = { ...V2_4, truncation: 'kip279', followersServeConsumers: false, epochStartsAtFirstAppend: true, isrExpandAtHw: true };
 const V0_11: ProtocolVariant = { ...V2_0, truncation: 'kip101' };
 const V0_10: ProtocolVariant = { ...V0_11, truncation: 'hw' };
-const HARDENED: ProtocolVariant = { ...V4_2, electsLastKnownLeader: false };
+const HARDENED: ProtocolVariant = { ...V4_2, electsLastKnownLeader: false, recoveryKeepsGaps: false };
 
 /** By name, newest first. */
 export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
@@ -45,5 +45,5 @@ export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   '2.0': { says: 'A follower asks for the end of its epoch, back through its epochs (KIP-279); nothing fences a stale leader or follower.', version: '2.0', variant: V2_0 },
   '0.11': { says: 'A follower asks for the end of its latest epoch, once (KIP-101): logs may diverge after fast failovers.', version: '0.11', variant: V0_11 },
   '0.10': { says: 'A follower cuts its log at its own high watermark: committed records may be lost, and logs diverge.', version: '0.10', variant: V0_10 },
-  hardened: { says: 'No version of Kafka: 4.2 in which a partition waits for an eligible leader rather than elect the last known one (B17).', version: '4.2', variant: HARDENED },
+  hardened: { says: 'No version of Kafka: 4.2 in which a partition waits for an eligible leader rather than elect the last known one (B17), and a log that is recovered ends where offsets are missing.', version: '4.2', variant: HARDENED },
 };

@@ -42,7 +42,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const { brokerId, controller, config } = options;
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
   const image = new MetadataImage();
-  const logs = new LogManager(context, directory, brokerId, config);
+  const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol });
   let shutDown = (): Task => done(undefined);
   // Asked to end before its logs are loaded it just ends: there is nothing to hand over, and no marker to leave.
   context.onTerminate(() => directory.whileOnline(shutDown()));

@@ -8,6 +8,7 @@ import { BROKER_CONFIG } from '../config/broker-config.ts';
 import { parseConfig } from '../config/config-definition.ts';
 import { CLEAN_SHUTDOWN_FILE } from '../log/clean-shutdown-file.ts';
 import { LogDirectory } from '../log/log-directory.ts';
+import { DEFAULT_LOG_PROTOCOL } from '../log/log-options.ts';
 import { encodeRecordBatch } from '../log/records.ts';
 import { LogManager } from './log-manager.ts';
 
@@ -19,7 +20,7 @@ function bench() {
   const run = <T>(task: Task<T>): T => runTask(task, clock);
   const start = (): LogManager => {
     const context = { disk, sleep: (us: number) => clock.sleep(us), observe: () => undefined, signal: () => ({}) } as unknown as ActorContext;
-    const logs = new LogManager(context, new LogDirectory(context, { brokerId: 0, appendsAfterIoError: false }), 0, parseConfig(BROKER_CONFIG, {}));
+    const logs = new LogManager(context, new LogDirectory(context, { brokerId: 0, appendsAfterIoError: false }), { brokerId: 0, config: parseConfig(BROKER_CONFIG, {}), protocol: DEFAULT_LOG_PROTOCOL });
     run(logs.load());
     return logs;
   };
@@ -32,7 +33,7 @@ describe('a clean shutdown', () => {
   it('leaves a marker with the broker epoch, which the next start takes away before it opens a log (RC-1, RC-2)', () => {
     const { run, start, disk, events } = bench();
     const logs = start();
-    const log = run(logs.getOrCreate('orders', 3));
+    const log = run(logs.getOrCreate('orders', 3, 'id')).log;
     run(log.appendAsLeader(batch(), 1));
     log.highWatermark = 1;
     run(logs.shutdown(17));
@@ -42,20 +43,20 @@ describe('a clean shutdown', () => {
     expect(next.previousBrokerEpoch).toBe(17);
     expect(disk.size(CLEAN_SHUTDOWN_FILE)).toBeUndefined();
     expect(events.slice(0, 2).map(({ type }) => type)).toEqual(['disk-removed', 'disk-directory-synced']);
-    expect(next.get('orders', 3)).toMatchObject({ logEndOffset: 1, highWatermark: 1 });
+    expect(next.get('orders', 3)!.log).toMatchObject({ logEndOffset: 1, highWatermark: 1 });
   });
 
   it('writes the marker last: whatever a power loss takes, there is no marker without all of the logs (RC-1)', () => {
     for (let seed = 0; seed < 30; seed += 1) {
       const { run, start, disk } = bench();
       const logs = start();
-      const log = run(logs.getOrCreate('orders', 0));
+      const log = run(logs.getOrCreate('orders', 0, 'id')).log;
       for (let i = 0; i < 5; i += 1) run(log.appendAsLeader(batch(), 1));
       const shutdown = logs.shutdown(3);
       for (let step = 0; step < seed; step += 1) if (shutdown.next().done === true) break;
       disk.powerLoss(randomStream(String(seed), 'power'));
       const next = start();
-      if (next.previousBrokerEpoch === 3) expect(next.get('orders', 0)!.logEndOffset).toBe(5);
+      if (next.previousBrokerEpoch === 3) expect(next.get('orders', 0)!.log.logEndOffset).toBe(5);
     }
   });
 });
@@ -64,10 +65,10 @@ describe('a start', () => {
   it('after a crash says that the shutdown was not clean, and opens every log before anybody asks for one (RC-2, RC-3)', () => {
     const { run, start } = bench();
     const logs = start();
-    for (const partition of [0, 1]) run(run(logs.getOrCreate('a-topic', partition)).appendAsLeader(batch(), 1));
+    for (const partition of [0, 1]) run(run(logs.getOrCreate('a-topic', partition, 'id')).log.appendAsLeader(batch(), 1));
     const next = start();
     expect(next.previousBrokerEpoch).toBe(-1);
-    expect([0, 1].map((partition) => next.get('a-topic', partition)?.logEndOffset)).toEqual([1, 1]);
+    expect([0, 1].map((partition) => next.get('a-topic', partition)?.log.logEndOffset)).toEqual([1, 1]);
   });
 
   it('takes the marker away for good: a crash right after the start is an unclean shutdown (RC-2, KAFKA-10471)', () => {

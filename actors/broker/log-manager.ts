@@ -3,42 +3,71 @@
  * The log directory of a broker: every log in it, the checkpoint files they share, and the marker of a clean shutdown (§2.1, §2.3).
  *
  *     load ──► marker read and taken away (RC-2) ──► checkpoints ──► each log opened, recovered if there was no marker (RC-3)
- *     shutdown ──► logs flushed ──► checkpoints ──► marker, the last thing written (RC-1)
+ *     shutdown ──► logs flushed and closed ──► checkpoints ──► marker, the last thing written (RC-1)
+ *
+ * In between it does for all logs what is due now and then: checkpoints, retention, flushes by time.
  */
 import { MILLISECOND } from '../../runtime/index.ts';
-import type { ActorContext, Task } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Random, Task } from '../../runtime/index.ts';
+import { Lock } from '../concurrency/lock.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { MS_MAX } from '../config/config-definition.ts';
+import { topicConfig } from '../config/topic-config.ts';
 import { addToSummary, emptySummary } from '../log/batch-summary.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../log/checkpoint-file.ts';
 import type { PartitionOffset } from '../log/checkpoint-file.ts';
 import { UNKNOWN_BROKER_EPOCH, takeCleanShutdownFile, writeCleanShutdownFile } from '../log/clean-shutdown-file.ts';
 import { Log, logDirectoriesIn } from '../log/log.ts';
 import type { LogDirectory } from '../log/log-directory.ts';
+import type { LogConfig, LogHost, LogOptions, LogProtocol } from '../log/log-options.ts';
+import { DELETED } from '../log/log-segment.ts';
+import { readTopicId, removeTopicId, writeTopicId } from '../log/partition-metadata-file.ts';
 import type { Offset } from '../log/record-batch.ts';
-import type { TopicPartition } from '../metadata/metadata-image.ts';
+import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
+import type { Observation } from '../observation.ts';
 
 const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint';
+const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
+const LOG_START_CHECKPOINT = 'log-start-offset-checkpoint';
+/** Before anything that is due now and then is done for the first time. */
+const INITIAL_DELAY_MS = 30_000;
 
 /** A log and whose it is. */
-interface ManagedLog extends TopicPartition {
+export interface ManagedLog extends TopicPartition {
   readonly log: Log;
+  /** Held by whoever appends, truncates, deletes segments, or changes the role of the replica. */
+  readonly lock: Lock;
 }
 
-export class LogManager {
+export interface LogManagerOptions {
+  readonly brokerId: number;
+  readonly config: BrokerConfig;
+  readonly protocol: LogProtocol;
+}
+
+export class LogManager implements LogHost {
   readonly #context: ActorContext;
   readonly #directory: LogDirectory;
-  readonly #brokerId: number;
-  readonly #config: BrokerConfig;
+  readonly #options: LogManagerOptions;
   readonly #logs = new Map<string, ManagedLog>();
+  /** Topic ids by directory, where they are known. */
+  readonly #topicIds = new Map<string, string>();
+  /** What each topic overrides, as it was last looked at. */
+  readonly #overrides = new Map<string, string>();
+  readonly #configs = new Map<string, LogConfig>();
+  /** Held by whoever writes a checkpoint file. */
+  readonly #checkpoints: Lock;
+  readonly #written = new Map<string, string>();
+  #jitter: Random | undefined;
   #isShutDown = false;
   /** Epoch of the incarnation before if it stopped in good order, −1 otherwise: what the registration says of it (RC-2, BL-1). */
   previousBrokerEpoch = UNKNOWN_BROKER_EPOCH;
 
-  constructor(context: ActorContext, directory: LogDirectory, brokerId: number, config: BrokerConfig) {
+  constructor(context: ActorContext, directory: LogDirectory, options: LogManagerOptions) {
     this.#context = context;
     this.#directory = directory;
-    this.#brokerId = brokerId;
-    this.#config = config;
+    this.#options = options;
+    this.#checkpoints = new Lock(context);
   }
 
   /** Before anything else: opens every log that the incarnation before has left, and recovers it if that one did not stop in good order. */
@@ -46,74 +75,206 @@ export class LogManager {
     const { disk } = this.#directory;
     const cleanShutdown = yield* takeCleanShutdownFile(disk);
     this.previousBrokerEpoch = cleanShutdown?.brokerEpoch ?? UNKNOWN_BROKER_EPOCH;
-    const highWatermarks = offsetsByDirectory(yield* readOffsetCheckpoint(disk, HIGH_WATERMARK_CHECKPOINT));
-    for (const directory of logDirectoriesIn(disk)) yield* this.#open(directory, highWatermarks.get(directory) ?? 0);
+    for (const file of disk.list('')) if (file.endsWith(DELETED)) yield* disk.remove(file);
+    const recoveryPoints = yield* this.#read(RECOVERY_POINT_CHECKPOINT);
+    const logStartOffsets = yield* this.#read(LOG_START_CHECKPOINT);
+    const highWatermarks = yield* this.#read(HIGH_WATERMARK_CHECKPOINT);
+    for (const directory of logDirectoriesIn(disk)) {
+      const topicId = yield* readTopicId(disk, directory);
+      if (topicId !== undefined) this.#topicIds.set(directory, topicId);
+      const recoveryPoint = recoveryPoints.get(directory) ?? 0;
+      const logStartOffset = logStartOffsets.get(directory) ?? 0;
+      yield* this.#open(directory, { isClean: cleanShutdown !== undefined, recoveryPoint, logStartOffset }, highWatermarks.get(directory) ?? 0);
+    }
   }
 
-  /** The log of a replica; undefined if there is none. */
-  get(topic: string, partition: number): Log | undefined {
-    return this.#logs.get(directoryOf(topic, partition))?.log;
+  get all(): Iterable<ManagedLog> {
+    return this.#logs.values();
   }
 
-  /** The log of a replica, which is made if there is none. */
-  *getOrCreate(topic: string, partition: number): Task<Log> {
-    return this.get(topic, partition) ?? (yield* this.#open(directoryOf(topic, partition), 0));
+  get(topic: string, partition: number): ManagedLog | undefined {
+    return this.#logs.get(directoryOf(topic, partition));
+  }
+
+  /** The log of a replica, which is made if there is none. One of a former topic of the same name is deleted first (§2.7). */
+  *getOrCreate(topic: string, partition: number, topicId: string): Task<ManagedLog> {
+    const directory = directoryOf(topic, partition);
+    const knownId = this.#topicIds.get(directory);
+    if (knownId !== undefined && knownId !== topicId) yield* this.delete(topic, partition);
+    const managed = this.#logs.get(directory) ?? (yield* this.#open(directory, {}, 0));
+    if (knownId !== topicId) {
+      this.#topicIds.set(directory, topicId);
+      yield* writeTopicId(this.#directory.disk, directory, topicId);
+    }
+    return managed;
+  }
+
+  /** Deletes a log (ML-4). Its files get other names at once, and go later. Nobody uses it any more. */
+  *delete(topic: string, partition: number): Task {
+    const directory = directoryOf(topic, partition);
+    const managed = this.#logs.get(directory);
+    if (managed === undefined) return;
+    this.#logs.delete(directory);
+    this.#topicIds.delete(directory);
+    yield* managed.lock.hold(managed.log.delete());
+    yield* removeTopicId(this.#directory.disk, directory);
+    yield* this.#directory.disk.syncDirectory();
+  }
+
+  /** What the metadata log says of topics holds for their logs from now on. */
+  configure(image: MetadataImage): void {
+    for (const { topic, log } of this.#logs.values()) {
+      const config = image.topics.get(topic)?.config;
+      if (config === undefined) continue;
+      const overrides = JSON.stringify([...config]);
+      if (this.#overrides.get(topic) !== overrides) {
+        this.#overrides.set(topic, overrides);
+        this.#configs.set(topic, topicConfig(Object.fromEntries(config), this.#options.config));
+      }
+      log.config = this.#configs.get(topic)!;
+    }
   }
 
   /** Starts what is due now and then. */
   startBackgroundTasks(): void {
-    this.#directory.spawn(this.#checkpointHighWatermarks());
+    const { config } = this.#options;
+    this.#every('replica.high.watermark.checkpoint.interval.ms', config['replica.high.watermark.checkpoint.interval.ms'], () => this.#writeHighWatermarks());
+    this.#every('log.flush.offset.checkpoint.interval.ms', INITIAL_DELAY_MS, () => this.#writeRecoveryPoints());
+    this.#every('log.flush.start.offset.checkpoint.interval.ms', INITIAL_DELAY_MS, () => this.#writeLogStartOffsets());
+    this.#every('log.retention.check.interval.ms', INITIAL_DELAY_MS, () => this.#deleteOldSegments());
+    this.#every('log.flush.scheduler.interval.ms', INITIAL_DELAY_MS, () => this.#flushDirtyLogs());
   }
 
   /** RC-1, the part of the logs: nothing is appended any more. The marker comes last: all before it is durable. */
   *shutdown(brokerEpoch: number): Task {
     this.#isShutDown = true;
-    for (const { log } of this.#logs.values()) {
-      yield* log.flushEpochs();
-      yield* log.flush();
-    }
+    for (const { log, lock } of this.#logs.values()) yield* lock.hold(log.close());
+    yield* this.#writeRecoveryPoints();
+    yield* this.#writeLogStartOffsets();
     yield* this.#writeHighWatermarks();
     yield* writeCleanShutdownFile(this.#directory.disk, brokerEpoch);
   }
 
-  *#open(directory: string, highWatermark: Offset): Task<Log> {
-    const recovered = emptySummary();
-    const log = yield* Log.open(this.#directory.disk, directory, (bytes, position) => addToSummary(recovered, bytes, position));
-    log.highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset);
-    const at = topicPartitionOf(directory);
-    this.#logs.set(directory, { ...at, log });
-    const { logStartOffset, logEndOffset, recoveredFrom, latestEpoch = -1 } = log;
-    this.#context.observe({ kind: 'log-opened', ...at, broker: this.#brokerId, logStartOffset, logEndOffset, latestEpoch, recoveredFrom, ...recovered });
-    return log;
+  now(): Micros {
+    return this.#context.now;
   }
 
-  /** HW-7. */
-  *#checkpointHighWatermarks(): Task {
-    const intervalUs = this.#config['replica.high.watermark.checkpoint.interval.ms'] * MILLISECOND;
-    for (;;) {
-      yield* this.#context.sleep(intervalUs);
-      if (this.#isShutDown) return;
-      yield* this.#writeHighWatermarks();
+  schedule(task: Task, delayMs: number): void {
+    this.#directory.spawn(this.#after(delayMs, task));
+  }
+
+  random(limit: number): number {
+    this.#jitter ??= this.#context.random('segment-jitter');
+    return this.#jitter.below(limit);
+  }
+
+  *checkpoint(): Task {
+    yield* this.#writeRecoveryPoints();
+    yield* this.#writeLogStartOffsets();
+  }
+
+  *#open(directory: string, options: LogOptions, highWatermark: Offset): Task<ManagedLog> {
+    const { brokerId, protocol, config } = this.#options;
+    const recovered = emptySummary();
+    const at = topicPartitionOf(directory);
+    const log = yield* Log.open(this.#directory.disk, directory, {
+      ...options,
+      protocol,
+      config: this.#configs.get(at.topic) ?? topicConfig({}, config),
+      host: this,
+      visit: (bytes, position) => addToSummary(recovered, bytes, position),
+    });
+    log.highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset);
+    const managed = { ...at, log, lock: new Lock(this.#context) };
+    this.#logs.set(directory, managed);
+    const { logStartOffset, logEndOffset, recoveredFrom, latestEpoch = -1 } = log;
+    this.#observe({ kind: 'log-opened', ...at, broker: brokerId, logStartOffset, logEndOffset, latestEpoch, recoveredFrom, ...recovered });
+    return managed;
+  }
+
+  /** RT-1. */
+  *#deleteOldSegments(): Task {
+    for (const managed of [...this.#logs.values()]) {
+      const { topic, partition, log, lock } = managed;
+      const hasRisen = yield* lock.hold(log.deleteOldSegments(Math.floor(this.#context.clock() / MILLISECOND)));
+      if (hasRisen) this.#observe({ kind: 'log-start', topic, partition, broker: this.#options.brokerId, logStartOffset: log.logStartOffset, reason: 'retention' });
     }
   }
 
-  *#writeHighWatermarks(): Task {
-    if (this.#logs.size === 0) return;
-    const offsets = [...this.#logs.values()].map(({ topic, partition, log }) => ({ topic, partition, offset: log.highWatermark }));
-    yield* writeOffsetCheckpoint(this.#directory.disk, HIGH_WATERMARK_CHECKPOINT, offsets);
+  /** ST-3: flush.ms. */
+  *#flushDirtyLogs(): Task {
+    for (const { log } of [...this.#logs.values()]) {
+      if (this.#context.now - log.lastFlushedAt >= log.config['flush.ms'] * MILLISECOND) yield* log.flush();
+    }
+  }
+
+  /** HW-7. */
+  #writeHighWatermarks(): Task {
+    return this.#write(HIGH_WATERMARK_CHECKPOINT, ({ log }) => log.highWatermark);
+  }
+
+  /** ST-4. */
+  #writeRecoveryPoints(): Task {
+    return this.#write(RECOVERY_POINT_CHECKPOINT, ({ log }) => log.recoveryPoint);
+  }
+
+  /** ST-5. Where the first segment begins at the start of the log, its name says enough. */
+  #writeLogStartOffsets(): Task {
+    return this.#write(LOG_START_CHECKPOINT, ({ log }) => (log.logStartOffset > log.segmentBaseOffsets[0]! ? log.logStartOffset : undefined));
+  }
+
+  /** Replaces a checkpoint file, if it would not say the same. */
+  #write(file: string, offsetOf: (managed: ManagedLog) => Offset | undefined): Task {
+    return this.#checkpoints.hold(this.#replace(file, offsetOf));
+  }
+
+  *#replace(file: string, offsetOf: (managed: ManagedLog) => Offset | undefined): Task {
+    const offsets: PartitionOffset[] = [];
+    for (const managed of this.#logs.values()) {
+      const offset = offsetOf(managed);
+      if (offset !== undefined) offsets.push({ topic: managed.topic, partition: managed.partition, offset });
+    }
+    const content = JSON.stringify(offsets);
+    if (content === (this.#written.get(file) ?? '[]')) return;
+    yield* writeOffsetCheckpoint(this.#directory.disk, file, offsets);
+    this.#written.set(file, content);
+  }
+
+  *#read(file: string): Task<ReadonlyMap<string, Offset>> {
+    const entries = yield* readOffsetCheckpoint(this.#directory.disk, file);
+    this.#written.set(file, JSON.stringify(entries));
+    return new Map(entries.map(({ topic, partition, offset }) => [directoryOf(topic, partition), offset]));
+  }
+
+  #every(key: 'log.retention.check.interval.ms' | `log.flush.${string}` & keyof BrokerConfig | 'replica.high.watermark.checkpoint.interval.ms', initialMs: number, task: () => Task): void {
+    const intervalMs = this.#options.config[key];
+    if (intervalMs < MS_MAX) this.#directory.spawn(this.#repeat(initialMs, intervalMs, task));
+  }
+
+  *#repeat(initialMs: number, intervalMs: number, task: () => Task): Task {
+    yield* this.#context.sleep(initialMs * MILLISECOND);
+    while (!this.#isShutDown) {
+      yield* task();
+      yield* this.#context.sleep(intervalMs * MILLISECOND);
+    }
+  }
+
+  *#after(delayMs: number, task: Task): Task {
+    if (delayMs > 0) yield* this.#context.sleep(delayMs * MILLISECOND);
+    if (!this.#isShutDown) yield* task;
+  }
+
+  #observe(observation: Observation): void {
+    this.#context.observe(observation);
   }
 }
 
 /** Directory of a replica's log, Kafka's way. */
-function directoryOf(topic: string, partition: number): string {
+export function directoryOf(topic: string, partition: number): string {
   return `${topic}-${partition}`;
 }
 
 function topicPartitionOf(directory: string): TopicPartition {
   const dash = directory.lastIndexOf('-');
   return { topic: directory.slice(0, dash), partition: Number(directory.slice(dash + 1)) };
-}
-
-function offsetsByDirectory(entries: readonly PartitionOffset[]): Map<string, Offset> {
-  return new Map(entries.map(({ topic, partition, offset }) => [directoryOf(topic, partition), offset]));
 }

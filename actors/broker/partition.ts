@@ -10,7 +10,7 @@
  */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
-import { Lock } from '../concurrency/lock.ts';
+import type { Lock } from '../concurrency/lock.ts';
 import { summaryOf } from '../log/batch-summary.ts';
 import { validateClientBatch } from '../log/batch-validation.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
@@ -28,6 +28,7 @@ import { DelayedProduces } from './delayed-produces.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
 import { Followers } from './followers.ts';
 import { nextHighWatermark } from './high-watermark.ts';
+import type { ManagedLog } from './log-manager.ts';
 import { GENERATIONS, beginsAnew } from './truncation.ts';
 import type { Generation } from './truncation.ts';
 
@@ -77,13 +78,13 @@ export class Partition {
   /** Its log directory has failed (DF-2). */
   isOffline = false;
 
-  constructor(topic: string, topicId: string, index: number, log: Log, host: PartitionHost) {
+  constructor(topic: string, topicId: string, index: number, { log, lock }: Pick<ManagedLog, 'log' | 'lock'>, host: PartitionHost) {
     this.topic = topic;
     this.topicId = topicId;
     this.index = index;
     this.log = log;
     this.#host = host;
-    this.lock = new Lock(host.context);
+    this.lock = lock;
     this.#followers = new Followers(host);
     this.#delayedProduces = new DelayedProduces((requiredOffset) => this.#outcomeOf(requiredOffset));
   }

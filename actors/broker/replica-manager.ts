@@ -5,6 +5,7 @@ import type { LogDirectory } from '../log/log-directory.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import type { BrokerOptions } from './broker-options.ts';
+import { directoryOf } from './log-manager.ts';
 import type { LogManager } from './log-manager.ts';
 import { Partition } from './partition.ts';
 import type { PartitionHost } from './partition.ts';
@@ -49,6 +50,7 @@ export class ReplicaManager implements PartitionHost {
   /** Brings replicas in line with the image: first leaders, then followers (ML-5). */
   *apply(changed: readonly TopicPartition[]): Task {
     if (this.#isShutDown) return;
+    this.#logs.configure(this.image);
     const mine = [...new Map(changed.map((at) => [directoryOf(at.topic, at.partition), at])).values()].flatMap(({ topic, partition }) => {
       const registration = this.image.partition(topic, partition);
       return registration?.replicas.includes(this.options.brokerId) === true ? [{ topic, index: partition, registration }] : [];
@@ -103,8 +105,8 @@ export class ReplicaManager implements PartitionHost {
     const directory = directoryOf(topic, index);
     const known = this.#partitions.get(directory);
     if (known !== undefined) return known;
-    const log = yield* this.#logs.getOrCreate(topic, index);
-    const partition = new Partition(topic, this.image.topics.get(topic)!.topicId, index, log, this);
+    const { topicId } = this.image.topics.get(topic)!;
+    const partition = new Partition(topic, topicId, index, yield* this.#logs.getOrCreate(topic, index, topicId), this);
     this.#partitions.set(directory, partition);
     const ofTopic = this.#byTopic.get(topic) ?? [];
     ofTopic[index] = partition;
@@ -127,9 +129,4 @@ export class ReplicaManager implements PartitionHost {
     }
     return fetcher;
   }
-}
-
-/** Directory of a replica's log, Kafka's way. */
-function directoryOf(topic: string, index: number): string {
-  return `${topic}-${index}`;
 }

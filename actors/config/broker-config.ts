@@ -1,8 +1,10 @@
 /** @module Configuration of a broker, and of the controller where it governs brokers. Defaults of Kafka 4.2 (§10), older ones beside them. */
 import type { ConfigDefinition, ConfigOf } from './config-definition.ts';
 import { count, durationMs, flag, sizeBytes } from './keys.ts';
+import { LOG_KEYS, adjustLogTimes } from './log-keys.ts';
 
 const KEYS = {
+  ...LOG_KEYS,
   'broker.heartbeat.interval.ms': durationMs(2_000, 'How often a broker tells the controller that it lives.', { atLeast: 1 }),
   'broker.session.timeout.ms': durationMs(9_000, 'Without a heartbeat for so long, the controller fences the broker.', { atLeast: 1 }),
   'auto.leader.rebalance.enable': flag(true, 'Whether leaderships go back to the first replica now and then (EL-11).'),
@@ -40,12 +42,12 @@ export const BROKER_CONFIG: ConfigDefinition<typeof KEYS> = {
   notSimulated: [
     'auto.create.topics.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
     'delete.topic.enable', 'group.initial.rebalance.delay.ms',
-    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleanup.policy', 'log.dir', 'log.dirs',
-    'log.dir.failure.timeout.ms', 'log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms',
-    'log.index.interval.bytes', 'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'log.retention.bytes', 'log.retention.hours', 'log.roll.hours',
-    'log.segment.bytes', 'node.id', 'num.io.threads', 'num.network.threads', 'num.recovery.threads.per.data.dir', 'num.replica.fetchers', 'offsets.commit.timeout.ms',
-    'offsets.retention.minutes', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor', 'process.roles', 'producer.id.expiration.ms', 'queued.max.requests',
-    'replica.selector.class', 'request.timeout.ms', 'transaction.max.timeout.ms', 'transaction.state.log.min.isr', 'transaction.state.log.num.partitions',
-    'transaction.state.log.replication.factor', 'transactional.id.expiration.ms', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
+    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleanup.policy', 'log.dir', 'log.dirs', 'log.dir.failure.timeout.ms',
+    'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'node.id', 'num.io.threads', 'num.network.threads', 'num.recovery.threads.per.data.dir',
+    'num.replica.fetchers', 'offsets.commit.timeout.ms', 'offsets.retention.minutes', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor',
+    'process.roles', 'producer.id.expiration.ms', 'queued.max.requests', 'replica.selector.class', 'request.timeout.ms', 'transaction.max.timeout.ms',
+    'transaction.state.log.min.isr', 'transaction.state.log.num.partitions', 'transaction.state.log.replication.factor', 'transactional.id.expiration.ms',
+    'zookeeper.connect', 'zookeeper.session.timeout.ms',
   ],
+  adjust: adjustLogTimes,
 };

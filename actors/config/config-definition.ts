@@ -80,7 +80,7 @@ export function describeProblem(problem: ConfigProblem): string {
 const WHOLE = /^[+-]?\d+$/;
 const KAFKA_LONG_MAX = 9_223_372_036_854_775_807n;
 /** 140 years: virtual time counts µs, and the sum of two times must be exact. */
-const MS_MAX = 4_500_000_000_000;
+export const MS_MAX = 4_500_000_000_000;
 
 /**
  * The values as the definition wants them, filled in with the defaults of a version of Kafka, e.g. `2.4`; absent: the present ones.

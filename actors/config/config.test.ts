@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { BROKER_CONFIG } from './broker-config.ts';
-import { ConfigError, describeProblem, describeValues, parseConfig } from './config-definition.ts';
+import { ConfigError, MS_MAX, describeProblem, describeValues, parseConfig } from './config-definition.ts';
 import type { ConfigDefinition, ConfigKeys, ConfigValues } from './config-definition.ts';
 import { CONSUMER_CONFIG } from './consumer-config.ts';
 import { PRODUCER_CONFIG, acksOf } from './producer-config.ts';
 import { TOPIC_CONFIG, topicConfig } from './topic-config.ts';
+import type { TopicConfig } from './topic-config.ts';
+
+type TopicValues = Partial<TopicConfig>;
 
 /** What every producer must say as long as idempotence is not built. */
 const PLAIN = { 'enable.idempotence': false };
@@ -109,6 +112,11 @@ describe('consumer', () => {
 describe('broker and topic', () => {
   test('brokers have the defaults of Kafka 4.2 (§10)', () => {
     expect(parseConfig(BROKER_CONFIG, {})).toEqual({
+      'log.flush.interval.messages': Number.MAX_SAFE_INTEGER, 'log.flush.interval.ms': MS_MAX, 'log.flush.offset.checkpoint.interval.ms': 60_000,
+      'log.flush.scheduler.interval.ms': MS_MAX, 'log.flush.start.offset.checkpoint.interval.ms': 60_000, 'log.index.interval.bytes': 4_096,
+      'log.index.size.max.bytes': 10_485_760, 'log.retention.bytes': -1, 'log.retention.check.interval.ms': 300_000, 'log.retention.hours': 168,
+      'log.retention.minutes': 10_080, 'log.retention.ms': 604_800_000, 'log.roll.hours': 168, 'log.roll.jitter.hours': 0, 'log.roll.jitter.ms': 0,
+      'log.roll.ms': 604_800_000, 'log.segment.bytes': 1_073_741_824, 'log.segment.delete.delay.ms': 60_000,
       'auto.leader.rebalance.enable': true, 'broker.heartbeat.interval.ms': 2_000, 'broker.session.timeout.ms': 9_000, 'controlled.shutdown.enable': true, 'controller.quorum.append.linger.ms': 25, 'controller.quorum.election.backoff.max.ms': 1_000,
       'controller.quorum.election.timeout.ms': 1_000, 'controller.quorum.fetch.timeout.ms': 2_000, 'controller.quorum.request.timeout.ms': 2_000, 'controller.quorum.retry.backoff.ms': 20,
       'metadata.max.idle.interval.ms': 500, 'default.replication.factor': 1, 'initial.broker.registration.timeout.ms': 60_000,
@@ -119,10 +127,25 @@ describe('broker and topic', () => {
     });
   });
 
+  test.each<[ConfigValues, TopicValues]>([
+    [{}, { 'retention.ms': 604_800_000, 'segment.ms': 604_800_000, 'flush.ms': MS_MAX }],
+    [{ 'log.retention.hours': 1, 'log.roll.hours': 2, 'log.roll.jitter.hours': 1 }, { 'retention.ms': 3_600_000, 'segment.ms': 7_200_000, 'segment.jitter.ms': 3_600_000 }],
+    [{ 'log.retention.hours': 1, 'log.retention.minutes': 3 }, { 'retention.ms': 180_000 }],
+    [{ 'log.retention.minutes': 3, 'log.retention.ms': 5 }, { 'retention.ms': 5 }],
+    [{ 'log.retention.hours': -1 }, { 'retention.ms': -1 }],
+    [{ 'log.roll.hours': 2, 'log.roll.ms': 7 }, { 'segment.ms': 7 }],
+    [{ 'log.flush.scheduler.interval.ms': 500 }, { 'flush.ms': 500 }],
+    [{ 'log.flush.scheduler.interval.ms': 500, 'log.flush.interval.ms': 200 }, { 'flush.ms': 200 }],
+    [{ 'log.segment.bytes': 1_000, 'log.flush.interval.messages': 1, 'log.segment.delete.delay.ms': 9 }, { 'segment.bytes': 1_000, 'flush.messages': 1, 'file.delete.delay.ms': 9 }],
+    [{ 'log.flush.interval.messages': '9223372036854775807' }, { 'flush.messages': Number.MAX_SAFE_INTEGER }],
+  ])('the log of a topic obeys %j of its broker, the finer of several keys first (ST-3, RT-1)', (values, expected) => {
+    expect(topicConfig({}, parseConfig(BROKER_CONFIG, values))).toMatchObject(expected);
+  });
+
   test("a topic overrides its broker's values, and falls back on them", () => {
     const broker = parseConfig(BROKER_CONFIG, { 'min.insync.replicas': 2, 'message.max.bytes': 5_000 });
-    expect(topicConfig({}, broker)).toEqual({ 'min.insync.replicas': 2, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
-    expect(topicConfig({ 'min.insync.replicas': '1' }, broker)).toEqual({ 'min.insync.replicas': 1, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
+    expect(topicConfig({}, broker)).toMatchObject({ 'min.insync.replicas': 2, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
+    expect(topicConfig({ 'min.insync.replicas': '1' }, broker)).toMatchObject({ 'min.insync.replicas': 1, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
   });
 
   test('unknown keys and keys of Kafka that are not simulated are told apart', () => {

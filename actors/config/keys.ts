@@ -1,7 +1,7 @@
 /** @module How the tables of keys are written: one line per key. */
 import type { ConfigKey } from './config-definition.ts';
 
-type Options<T> = Partial<Pick<ConfigKey<T>, 'earlier' | 'atLeast' | 'atMost' | 'oneOf'>>;
+type Options<T> = Partial<Pick<ConfigKey<T>, 'type' | 'earlier' | 'atLeast' | 'atMost' | 'oneOf'>>;
 
 /** A time in milliseconds, 0 or more. */
 export function durationMs(defaultMs: number, doc: string, options: Options<number> = {}): ConfigKey<number> {

@@ -1,13 +1,38 @@
-/** @module One file of a log, named by the first offset it may hold: whole batches, one after the other, and the sparse index of them. */
+/**
+ * @module
+ * One stretch of a log, named by the first offset it may hold: whole batches, one after the other, and what finds them.
+ *
+ *     00000000000000001207.log         batches of magic 2
+ *     00000000000000001207.index       where offsets lie (`offset-index.ts`)
+ *     00000000000000001207.timeindex   by when they were written (`time-index.ts`)
+ *
+ * The last segment of a log is written to; the others are closed, and their indexes are files.
+ */
+import { DiskError } from '../../runtime/index.ts';
 import type { Disk, Task } from '../../runtime/index.ts';
-import { INDEX_INTERVAL_BYTES, OffsetIndex } from './offset-index.ts';
-import { HEADER_BYTES, baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, sizeInBytesOf } from './record-batch.ts';
+import { OffsetIndex, RELATIVE_OFFSET_MAX } from './offset-index.ts';
+import { HEADER_BYTES, NONE, baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, sizeInBytesOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
+import { TimeIndex } from './time-index.ts';
 
-const SUFFIX = '.log';
+const LOG = '.log';
+const INDEX = '.index';
+const TIME_INDEX = '.timeindex';
+/** What is to be removed is renamed first, so that readers let go of it (file.delete.delay.ms). */
+export const DELETED = '.deleted';
 /** A recovery reads the file in pieces of this many bytes, or of one batch where that is larger. */
 const RECOVERY_BYTES = 1_048_576;
+/** A search reads the file in pieces of this many bytes: as far as two entries of an index lie apart. */
+const SEARCH_BYTES = 4_096;
 const NO_BYTES = new Uint8Array(0);
+
+/** When a segment is full, and how finely it is indexed: topic configuration, under Kafka's names. */
+export interface SegmentConfig {
+  readonly 'segment.bytes': number;
+  readonly 'segment.ms': number;
+  readonly 'segment.index.bytes': number;
+  readonly 'index.interval.bytes': number;
+}
 
 /** Where a batch lies in its segment. */
 export interface BatchPlace {
@@ -16,36 +41,77 @@ export interface BatchPlace {
   readonly sizeInBytes: number;
 }
 
+/** What a recovery found. */
+export interface RecoveredSegment {
+  /** The offset after the last sound batch. */
+  readonly endOffset: Offset;
+  /** Bytes that were cut off. */
+  readonly truncatedBytes: number;
+}
+
+/** Called for a batch at a position in `bytes`. */
+export type BatchVisitor = (bytes: Uint8Array, position: number) => void;
+
 /** Whether a file of the disk holds batches of a log. */
 export function isLogFile(file: string): boolean {
-  return file.includes('/') && file.endsWith(SUFFIX);
+  return file.includes('/') && file.endsWith(LOG);
 }
 
 /** Base offsets of the segments in a directory, ascending. */
 export function segmentsIn(disk: Disk, directory: string): Offset[] {
-  const prefix = `${directory}/`;
-  const files = disk.list(prefix).filter((file) => file.endsWith(SUFFIX));
-  return files.map((file) => Number(file.slice(prefix.length, -SUFFIX.length)));
+  return disk.list(`${directory}/`).filter(isLogFile).map((file) => Number(file.slice(directory.length + 1, -LOG.length)));
+}
+
+/** File of a directory that belongs to an offset: twenty digits and a suffix. */
+export function offsetFile(directory: string, offset: Offset, suffix: string): string {
+  return `${directory}/${String(offset).padStart(20, '0')}${suffix}`;
 }
 
 /** The invariant: the file holds whole batches up to `sizeInBytes`, and readers see nothing beyond it. One writer at a time. */
 export class LogSegment {
   readonly baseOffset: Offset;
   readonly #disk: Disk;
+  readonly #directory: string;
   readonly #file: string;
-  readonly #index = new OffsetIndex();
+  /** What of `segment.jitter.ms` fell to this segment: it is closed so much earlier. */
+  readonly #jitterMs: number;
+  #index: OffsetIndex;
+  #timeIndex: TimeIndex;
   #sizeInBytes = 0;
+  #bytesSinceIndexEntry = 0;
+  #maxTimestamp = NONE;
+  #offsetOfMaxTimestamp: Offset;
+  /** Largest timestamp of the first batch, by which `segment.ms` runs; undefined in an empty segment. */
+  #firstTimestamp: number | undefined;
+  /** The index files are there and say what memory says. */
+  #isClosed = false;
   /** How often batches were cut off. By it a reader knows that the ground moved while it waited. */
   #truncations = 0;
+  #isDropped = false;
 
-  constructor(disk: Disk, directory: string, baseOffset: Offset) {
+  constructor(disk: Disk, directory: string, baseOffset: Offset, jitterMs = 0) {
     this.baseOffset = baseOffset;
     this.#disk = disk;
-    this.#file = `${directory}/${String(baseOffset).padStart(20, '0')}${SUFFIX}`;
+    this.#directory = directory;
+    this.#file = this.#fileOf(LOG);
+    this.#jitterMs = jitterMs;
+    this.#index = new OffsetIndex(baseOffset);
+    this.#timeIndex = new TimeIndex(baseOffset);
+    this.#offsetOfMaxTimestamp = baseOffset;
   }
 
   get sizeInBytes(): number {
     return this.#sizeInBytes;
+  }
+
+  /** Largest timestamp of all its batches, ms; −1 if there is none. */
+  get maxTimestamp(): number {
+    return this.#maxTimestamp;
+  }
+
+  /** It belongs to its log no more; its files are gone or about to go. */
+  get isDropped(): boolean {
+    return this.#isDropped;
   }
 
   /** Makes the file, empty. */
@@ -53,19 +119,96 @@ export class LogSegment {
     yield* this.#disk.append(this.#file, NO_BYTES);
   }
 
-  *remove(): Task {
-    yield* this.#disk.remove(this.#file);
+  /** Whether batches of so many bytes, up to this timestamp and offset, belong into a new segment (§2.2). Never where this one is empty. */
+  isFull(config: SegmentConfig, bytes: number, maxTimestamp: number, lastOffset: Offset): boolean {
+    if (this.#sizeInBytes === 0) return false;
+    return (
+      this.#sizeInBytes + bytes > config['segment.bytes'] ||
+      (this.#firstTimestamp !== undefined && maxTimestamp - this.#firstTimestamp > config['segment.ms'] - this.#jitterMs) ||
+      this.#index.isFull(config['segment.index.bytes']) ||
+      this.#timeIndex.isFull(config['segment.index.bytes']) ||
+      lastOffset - this.baseOffset > RELATIVE_OFFSET_MAX
+    );
   }
 
+  /** Adds batches at the end. Readers see them when it returns. */
+  *append(batches: Uint8Array, indexIntervalBytes: number): Task {
+    yield* this.#disk.append(this.#file, batches);
+    let at = 0;
+    while (at < batches.length) {
+      const size = sizeInBytesOf(batches, at);
+      this.#note(batches, at, size, indexIntervalBytes);
+      at += size;
+    }
+    this.#isClosed = false;
+  }
+
+  /** Nothing is added any more: the indexes become files (again, if they were before). */
+  *close(): Task {
+    if (this.#isClosed) return;
+    if (this.#maxTimestamp !== NONE) this.#timeIndex.add(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
+    yield* this.#replace(INDEX, this.#index.encode());
+    yield* this.#replace(TIME_INDEX, this.#timeIndex.encode());
+    this.#isClosed = true;
+  }
+
+  /** Makes the batches durable that are there now, and the indexes if they are files. */
   *flush(): Task {
-    yield* this.#disk.fsync(this.#file);
+    const files = this.#isClosed ? [LOG, INDEX, TIME_INDEX] : [LOG];
+    for (const suffix of files) {
+      if (this.#isDropped) return;
+      yield* this.#unlessDropped(this.#disk.fsync(this.#fileOf(suffix)), undefined);
+    }
+  }
+
+  /** The segment leaves its log: its files get another name, under which `remove` finds them. */
+  *drop(): Task {
+    this.#isDropped = true;
+    for (const suffix of [LOG, INDEX, TIME_INDEX])
+      if (this.#disk.size(this.#fileOf(suffix)) !== undefined) yield* this.#disk.rename(this.#fileOf(suffix), this.#fileOf(suffix) + DELETED);
+  }
+
+  /** After `drop`. */
+  *remove(): Task {
+    for (const suffix of [LOG, INDEX, TIME_INDEX]) yield* this.#disk.remove(this.#fileOf(suffix) + DELETED);
   }
 
   /**
-   * Finds what of an existing file is sound, up to the first batch that is cut short, fails its checksum or goes back in offsets, and cuts
-   * the rest off (RC-3). `visit` sees every sound batch. @returns the end offset.
+   * Takes the files as they are, without reading a batch (RC-4). @returns whether it could: an index that is missing, or is none, must be
+   * built again by `recover`.
    */
-  *recover(visit: (bytes: Uint8Array, position: number) => void): Task<Offset> {
+  *load(): Task<boolean> {
+    const size = this.#disk.size(this.#file) ?? 0;
+    const indexBytes = yield* this.#readWhole(INDEX);
+    const timeIndexBytes = yield* this.#readWhole(TIME_INDEX);
+    const index = indexBytes && OffsetIndex.decode(indexBytes, this.baseOffset, size);
+    const timeIndex = timeIndexBytes && TimeIndex.decode(timeIndexBytes, this.baseOffset);
+    if (index === undefined || timeIndex === undefined) return false;
+    this.#index = index;
+    this.#timeIndex = timeIndex;
+    this.#sizeInBytes = size;
+    this.#bytesSinceIndexEntry = size - index.lastPosition;
+    ({ timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp } = timeIndex.last);
+    this.#isClosed = true;
+    if (size >= HEADER_BYTES) this.#firstTimestamp = maxTimestampOf(yield* this.#disk.read(this.#file, 0, HEADER_BYTES));
+    return true;
+  }
+
+  /** The offset after the last batch, found by its index: for a segment that was taken as it is. */
+  *readEndOffset(): Task<Offset> {
+    let endOffset = this.baseOffset;
+    yield* this.#scan(this.#index.lastPosition, (bytes, at) => {
+      endOffset = lastOffsetOf(bytes, at) + 1;
+    });
+    return endOffset;
+  }
+
+  /**
+   * Finds what of the file is sound, up to the first batch that is cut short, fails its checksum or goes back in offsets, cuts the rest off,
+   * and builds the indexes (RC-3). `visit` sees every sound batch.
+   */
+  *recover(indexIntervalBytes: number, visit: BatchVisitor): Task<RecoveredSegment> {
+    this.#forget();
     const fileSize = this.#disk.size(this.#file) ?? 0;
     let endOffset = this.baseOffset;
     let pieceBytes = RECOVERY_BYTES;
@@ -74,56 +217,61 @@ export class LogSegment {
       let at = 0;
       while (isValidBatch(bytes, at) && continuesLog(bytes, at, endOffset)) {
         visit(bytes, at);
-        this.#index.add(baseOffsetOf(bytes, at), this.#sizeInBytes + at);
         endOffset = lastOffsetOf(bytes, at) + 1;
-        at += sizeInBytesOf(bytes, at);
+        const size = sizeInBytesOf(bytes, at);
+        this.#note(bytes, at, size, indexIntervalBytes);
+        at += size;
       }
-      this.#sizeInBytes += at;
       if (at > 0) continue;
       const needed = bytes.length < HEADER_BYTES ? 0 : sizeInBytesOf(bytes);
       const isCutByThePiece = needed > bytes.length && this.#sizeInBytes + needed <= fileSize;
       if (!isCutByThePiece) break;
       pieceBytes = needed;
     }
-    if (this.#sizeInBytes < fileSize) yield* this.#disk.truncate(this.#file, this.#sizeInBytes);
-    return endOffset;
-  }
-
-  /** Adds batches at the end. Readers see them when it returns. */
-  *append(batches: Uint8Array): Task {
-    yield* this.#disk.append(this.#file, batches);
-    for (let at = 0; at < batches.length; at += sizeInBytesOf(batches, at)) this.#index.add(baseOffsetOf(batches, at), this.#sizeInBytes + at);
-    this.#sizeInBytes += batches.length;
+    const truncatedBytes = fileSize - this.#sizeInBytes;
+    if (truncatedBytes > 0) yield* this.#disk.truncate(this.#file, this.#sizeInBytes);
+    return { endOffset, truncatedBytes };
   }
 
   /**
-   * A view of whole batches: from the one that holds `fromOffset`, none that reaches `upToOffset`, together at most `maxBytes`, or with
-   * `atLeastOneBatch` the first one even if it is larger (F-8). Empty where there is none. Valid until the reader next waits.
+   * A view of whole batches: from the first that reaches `fromOffset`, none that reaches `upToOffset`, together at most `maxBytes`, or with
+   * `atLeastOneBatch` the first one even if it is larger (F-8). Valid until the reader next waits.
+   * Undefined: no batch of this segment reaches `fromOffset`, or it was dropped meanwhile.
    */
-  *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array> {
-    for (;;) {
+  *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array | undefined> {
+    while (!this.#isDropped) {
       const truncations = this.#truncations;
       const place = yield* this.find(fromOffset);
-      if (place === undefined) return NO_BYTES;
+      if (place === undefined) return undefined;
       const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
-      const bytes = yield* this.#disk.read(this.#file, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
-      if (truncations === this.#truncations) return bytes.subarray(0, endOfBatches(bytes, upToOffset));
+      const bytes = yield* this.#unlessDropped(this.#disk.read(this.#file, place.position, Math.min(wanted, this.#sizeInBytes - place.position)), NO_BYTES);
+      if (truncations === this.#truncations && !this.#isDropped) return bytes.subarray(0, endOfBatches(bytes, upToOffset));
     }
+    return undefined;
   }
 
-  /** Cuts off everything from a batch on. Readers see none of it from now, even while this waits. */
-  *truncateTo(position: number): Task {
+  /** Cuts off the batch at a position and all after it; `endOffset` is that batch's base. Readers see none of it from now, even while this waits. */
+  *truncateTo(position: number, endOffset: Offset): Task {
     this.#index.truncateTo(position);
+    this.#timeIndex.truncateTo(endOffset);
     this.#sizeInBytes = position;
+    this.#bytesSinceIndexEntry = position - this.#index.lastPosition;
     this.#truncations += 1;
+    this.#isClosed = false;
+    ({ timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp } = this.#timeIndex.last);
+    if (position === 0) this.#firstTimestamp = undefined;
     yield* this.#disk.truncate(this.#file, position);
+    // The index files say more than is there now. Without them the segment is recovered, should this be the end.
+    yield* this.#disk.remove(this.#fileOf(INDEX));
+    yield* this.#disk.remove(this.#fileOf(TIME_INDEX));
+    yield* this.#scan(this.#index.lookup(this.#timeIndex.last.offset), (bytes, at) => this.#noteTimestamp(bytes, at));
   }
 
   /** The first batch that reaches this offset: the one that holds it, or after a gap the next. Undefined: there is none. */
   *find(offset: Offset): Task<BatchPlace | undefined> {
     let position = this.#index.lookup(offset);
     while (position < this.#sizeInBytes) {
-      const bytes = yield* this.#disk.read(this.#file, position, Math.min(INDEX_INTERVAL_BYTES, this.#sizeInBytes - position));
+      const bytes = yield* this.#unlessDropped(this.#disk.read(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position)), NO_BYTES);
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES) {
         const sizeInBytes = sizeInBytesOf(bytes, at);
@@ -135,6 +283,82 @@ export class LogSegment {
       position += at;
     }
     return undefined;
+  }
+
+  /** From this offset on lies, if anywhere in this segment, the first record that is not earlier than a time. */
+  lookupTimestamp(timestamp: number): Offset {
+    return this.#timeIndex.lookup(timestamp).offset;
+  }
+
+  /** A batch was added at the end. */
+  #note(bytes: Uint8Array, at: number, size: number, indexIntervalBytes: number): void {
+    this.#noteTimestamp(bytes, at);
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.#index.add(lastOffsetOf(bytes, at), this.#sizeInBytes);
+      this.#timeIndex.add(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
+      this.#bytesSinceIndexEntry = 0;
+    }
+    this.#bytesSinceIndexEntry += size;
+    this.#sizeInBytes += size;
+  }
+
+  #noteTimestamp(bytes: Uint8Array, at: number): void {
+    const timestamp = maxTimestampOf(bytes, at);
+    this.#firstTimestamp ??= timestamp;
+    if (timestamp <= this.#maxTimestamp) return;
+    this.#maxTimestamp = timestamp;
+    this.#offsetOfMaxTimestamp = lastOffsetOf(bytes, at);
+  }
+
+  #forget(): void {
+    this.#index = new OffsetIndex(this.baseOffset);
+    this.#timeIndex = new TimeIndex(this.baseOffset);
+    this.#sizeInBytes = 0;
+    this.#bytesSinceIndexEntry = 0;
+    this.#maxTimestamp = NONE;
+    this.#offsetOfMaxTimestamp = this.baseOffset;
+    this.#firstTimestamp = undefined;
+    this.#isClosed = false;
+  }
+
+  /** Visits the headers of the batches from a position on, as far as they lie one after the other. */
+  *#scan(from: number, visit: BatchVisitor): Task {
+    let position = from;
+    while (position < this.#sizeInBytes) {
+      const bytes = yield* this.#disk.read(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
+      let at = 0;
+      while (bytes.length - at >= HEADER_BYTES && sizeInBytesOf(bytes, at) >= HEADER_BYTES) {
+        visit(bytes, at);
+        at += sizeInBytesOf(bytes, at);
+      }
+      if (at === 0) return;
+      position += at;
+    }
+  }
+
+  *#replace(suffix: string, bytes: Uint8Array): Task {
+    const file = this.#fileOf(suffix);
+    if (this.#disk.size(file) !== undefined) yield* this.#disk.truncate(file, 0);
+    yield* this.#disk.append(file, bytes);
+  }
+
+  *#readWhole(suffix: string): Task<Uint8Array | undefined> {
+    const size = this.#disk.size(this.#fileOf(suffix));
+    return size === undefined ? undefined : (yield* this.#disk.read(this.#fileOf(suffix), 0, size)).slice();
+  }
+
+  /** Does something to a file that may be taken away meanwhile, when the segment is dropped. */
+  *#unlessDropped<T>(task: Task<T>, otherwise: T): Task<T> {
+    try {
+      return yield* task;
+    } catch (error) {
+      if (this.#isDropped && error instanceof DiskError && error.code === 'no-such-file') return otherwise;
+      throw error;
+    }
+  }
+
+  #fileOf(suffix: string): string {
+    return offsetFile(this.#directory, this.baseOffset, suffix);
   }
 }
 

@@ -2,19 +2,33 @@
  * @module
  * The log of one replica: its batches, its offsets, its leader epochs (§1.2). It lives in a directory such as `orders-0`:
  *
- *     orders-0/00000000000000000000.log   batches of magic 2; the name is the first offset it may hold
- *     orders-0/leader-epoch-checkpoint    which epoch began where (LEC-5)
+ *     orders-0/00000000000000000000.log        a segment that is closed, with its indexes
+ *     orders-0/00000000000000000000.index
+ *     orders-0/00000000000000000000.timeindex
+ *     orders-0/00000000000000001207.log        the segment that is written to; the name is the first offset it may hold
+ *     orders-0/00000000000000001207.snapshot   the producers' state below that offset
+ *     orders-0/leader-epoch-checkpoint         which epoch began where (LEC-5)
  *
- * One writer at a time: the partition holds the lock around every task here but `read`. Readers may run wherever a writer waits, so
- * offsets move only when the bytes are there, and the other way round when they go.
+ *     logStartOffset ≤ highWatermark ≤ logEndOffset        recoveryPoint ≤ logEndOffset: what lies below it is durable
+ *
+ * One writer at a time: the broker holds the log's lock around every task here but `read`, `flush` and `offsetForTimestamp`. Those may run
+ * wherever a writer waits, so offsets move only when the bytes are there, and the other way round when they go.
  */
-import type { Disk, Task } from '../../runtime/index.ts';
-import { readEpochCheckpoint, writeEpochCheckpoint } from './checkpoint-file.ts';
-import { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { Disk, Micros, Task } from '../../runtime/index.ts';
+import { writeEpochCheckpoint } from './checkpoint-file.ts';
+import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts';
-import { LogSegment, isLogFile, segmentsIn } from './log-segment.ts';
-import { baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, partitionLeaderEpochOf, sizeInBytesOf, stampBatch } from './record-batch.ts';
+import { epochFile, loadLog } from './log-loader.ts';
+import type { LoadedLog } from './log-loader.ts';
+import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL } from './log-options.ts';
+import type { LogConfig, LogHost, LogOptions, LogProtocol } from './log-options.ts';
+import { LogSegment, isLogFile } from './log-segment.ts';
+import type { ProducerSnapshots } from './producer-snapshots.ts';
+import { baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, partitionLeaderEpochOf, sizeInBytesOf, stampBatch } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
+import { readRecords } from './records.ts';
+import { segmentsToDelete } from './retention.ts';
+import type { TimestampOffset } from './time-index.ts';
 
 /** The offsets that an append was given, both included. */
 export interface AppendedRange {
@@ -37,6 +51,8 @@ export class InvalidAppendError extends Error {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** A search by time reads so many bytes at once. */
+const SEARCH_BYTES = 65_536;
 
 /** Directories with a log in them, sorted by code unit. */
 export function logDirectoriesIn(disk: Disk): string[] {
@@ -46,51 +62,56 @@ export function logDirectoriesIn(disk: Disk): string[] {
 export class Log {
   /** e.g. `orders-0`. */
   readonly directory: string;
-  readonly #disk: Disk;
-  readonly #epochs: LeaderEpochCache;
+  /** May be replaced at any time: it holds from the next append on. */
+  config: LogConfig;
   /** What lies below was not read when the log was opened: it is as it was. */
   readonly recoveredFrom: Offset;
-  #segment: LogSegment;
+  /** When it was last flushed, or opened. */
+  lastFlushedAt: Micros;
+  readonly #disk: Disk;
+  readonly #protocol: LogProtocol;
+  readonly #host: LogHost | undefined;
+  readonly #epochs: LeaderEpochCache;
+  readonly #snapshots: ProducerSnapshots;
+  /** Ascending, at least one; the last is written to. */
+  readonly #segments: LogSegment[];
   #logStartOffset: Offset;
   #logEndOffset: Offset;
   #highWatermark: Offset;
+  #recoveryPoint: Offset;
   /** Memory has fewer epochs than the file: a truncation was not written yet. */
-  #epochsToFlush = false;
+  #epochsToFlush: boolean;
+  /** How often the end has gone back. By it a flush knows that the ground moved while it waited. */
+  #truncations = 0;
+  #isDeleted = false;
 
-  private constructor(disk: Disk, directory: string, segment: LogSegment, epochs: LeaderEpochCache, logEndOffset: Offset) {
+  private constructor(disk: Disk, directory: string, { config = DEFAULT_LOG_CONFIG, protocol = DEFAULT_LOG_PROTOCOL, host }: LogOptions, loaded: LoadedLog) {
     this.directory = directory;
+    this.config = config;
+    this.recoveredFrom = loaded.recoveredFrom;
+    this.lastFlushedAt = host?.now() ?? 0;
     this.#disk = disk;
-    this.#segment = segment;
-    this.#epochs = epochs;
-    this.recoveredFrom = segment.baseOffset;
-    this.#logStartOffset = segment.baseOffset;
-    this.#logEndOffset = logEndOffset;
-    this.#highWatermark = segment.baseOffset;
+    this.#protocol = protocol;
+    this.#host = host;
+    this.#epochs = loaded.epochs;
+    this.#snapshots = loaded.snapshots;
+    this.#segments = loaded.segments;
+    this.#logStartOffset = loaded.logStartOffset;
+    this.#logEndOffset = loaded.logEndOffset;
+    this.#highWatermark = loaded.logStartOffset;
+    this.#recoveryPoint = loaded.recoveryPoint;
+    this.#epochsToFlush = loaded.hasStaleEpoch;
   }
 
   /**
-   * Opens the log in a directory, or makes an empty one. What a crash left is recovered: a torn tail is cut off (RC-3), then epochs that
-   * begin at or beyond the end (LEC-5). The high watermark is the start: its checkpoint is the caller's (HW-7).
-   * @param visit sees every batch that was read to find the sound end, from `recoveredFrom` on
+   * Opens the log in a directory, or makes an empty one. What an unclean shutdown left is recovered (RC-3), then epochs that begin at or
+   * beyond the end are cut (LEC-5). The high watermark is the start: its checkpoint is the caller's (HW-7).
    * @throws {MalformedCheckpointError}
    */
-  static *open(disk: Disk, directory: string, visit?: (bytes: Uint8Array, position: number) => void): Task<Log> {
-    const bases = segmentsIn(disk, directory);
-    if (bases.length > 1) throw new RangeError(`${directory} has ${bases.length} segments`);
-    const segment = new LogSegment(disk, directory, bases[0] ?? 0);
-    if (bases.length === 0) yield* segment.create();
-
-    const epochs = new LeaderEpochCache(yield* readEpochCheckpoint(disk, epochFile(directory)));
-    let hasNewEpoch = false;
-    const logEndOffset = yield* segment.recover((bytes, position) => {
-      visit?.(bytes, position);
-      const epoch = partitionLeaderEpochOf(bytes, position);
-      if (epoch > (epochs.latest?.epoch ?? -1)) hasNewEpoch = epochs.assign(epoch, baseOffsetOf(bytes, position));
-    });
-    const log = new Log(disk, directory, segment, epochs, logEndOffset);
-    log.#epochsToFlush = epochs.truncateFromEnd(logEndOffset);
-    if (epochs.truncateFromStart(segment.baseOffset)) log.#epochsToFlush = true;
-    if (hasNewEpoch) yield* log.#persistEpochs();
+  static *open(disk: Disk, directory: string, options: LogOptions = {}): Task<Log> {
+    const loaded = yield* loadLog(disk, directory, options);
+    const log = new Log(disk, directory, options, loaded);
+    if (loaded.hasNewEpoch) yield* log.#persistEpochs();
     return log;
   }
 
@@ -102,6 +123,11 @@ export class Log {
   /** The offset that the next record will get. */
   get logEndOffset(): Offset {
     return this.#logEndOffset;
+  }
+
+  /** Offsets below are durable (ST-4). */
+  get recoveryPoint(): Offset {
+    return this.#recoveryPoint;
   }
 
   /** Offsets below are committed, as far as this replica knows. */
@@ -117,7 +143,12 @@ export class Log {
   }
 
   get sizeInBytes(): number {
-    return this.#segment.sizeInBytes;
+    return this.#segments.reduce((bytes, segment) => bytes + segment.sizeInBytes, 0);
+  }
+
+  /** Base offsets, ascending. */
+  get segmentBaseOffsets(): readonly Offset[] {
+    return this.#segments.map(({ baseOffset }) => baseOffset);
   }
 
   /** Epochs and where they began, ascending. */
@@ -146,6 +177,11 @@ export class Log {
     return startOffset !== undefined && endOffset !== undefined && endOffset > startOffset ? endOffset - 1 : undefined;
   }
 
+  /** Whether both offsets lie in the same segment: a fetch that waits ends when the segment does (F-9). */
+  isInOneSegment(offset: Offset, other: Offset): boolean {
+    return this.#floor(offset) === this.#floor(other);
+  }
+
   /** A new leader takes office: its epoch begins at the end of the log, even if nothing is appended (LEC-2, KAFKA-7415). */
   *assignEpochStart(epoch: number): Task {
     if (this.#epochs.assign(epoch, this.#logEndOffset)) yield* this.#persistEpochs();
@@ -157,7 +193,10 @@ export class Log {
     const baseOffset = this.#logEndOffset;
     stampBatch(batch, 0, baseOffset, leaderEpoch);
     if (this.#epochs.assign(leaderEpoch, baseOffset)) yield* this.#persistEpochs();
-    return yield* this.#append(batch, baseOffset, lastOffsetOf(batch));
+    const lastOffset = lastOffsetOf(batch);
+    yield* this.#append(batch, maxTimestampOf(batch), lastOffset);
+    if (this.#logEndOffset - this.#recoveryPoint >= this.config['flush.messages']) yield* this.flush();
+    return { baseOffset, lastOffset };
   }
 
   /**
@@ -171,20 +210,47 @@ export class Log {
     for (let at = 0; at < batches.length; at += sizeInBytesOf(batches, at))
       if (this.#epochs.assign(partitionLeaderEpochOf(batches, at), baseOffsetOf(batches, at))) hasNewEpoch = true;
     if (hasNewEpoch) yield* this.#persistEpochs();
-    return yield* this.#append(batches, baseOffsetOf(batches), lastOffset);
+    yield* this.#appendInSegments(batches);
+    if (this.#logEndOffset - this.#recoveryPoint >= this.config['flush.messages']) yield* this.flush();
+    return { baseOffset: baseOffsetOf(batches), lastOffset };
   }
 
   /**
-   * A view of whole batches: from the one that holds `fromOffset`, none that reaches `upToOffset`, together at most `maxBytes`, or with
-   * `atLeastOneBatch` the first one even if it is larger (F-8). Empty where there is none. Valid until the reader next waits.
+   * A view of whole batches of one segment: from the one that holds `fromOffset`, none that reaches `upToOffset`, together at most `maxBytes`,
+   * or with `atLeastOneBatch` the first one even if it is larger (F-8). Empty where there is none. Valid until the reader next waits.
    * @throws {RangeError} unless logStartOffset ≤ fromOffset ≤ logEndOffset: who asks has checked (F-5).
    */
   *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array> {
     if (!(fromOffset >= this.#logStartOffset && fromOffset <= this.#logEndOffset))
       throw new RangeError(`${this.directory}: read from ${fromOffset} outside ${this.#logStartOffset}..${this.#logEndOffset}`);
-    const bound = Math.min(upToOffset, this.#logEndOffset);
-    if (fromOffset >= bound) return NO_BYTES;
-    return yield* this.#segment.read(fromOffset, maxBytes, bound, atLeastOneBatch);
+    let at = this.#floor(fromOffset);
+    for (;;) {
+      const bound = Math.min(upToOffset, this.#logEndOffset);
+      const segment = this.#segments[at];
+      if (fromOffset >= bound || segment === undefined) return NO_BYTES;
+      const bytes = yield* segment.read(fromOffset, maxBytes, bound, atLeastOneBatch);
+      if (bytes !== undefined) return bytes;
+      // The log was cut, or its old segments were deleted, while this waited: what is there now? Otherwise the offset lies in the gap before the next segment.
+      at = segment.isDropped ? this.#floor(fromOffset) : this.#segments.indexOf(segment) + 1;
+    }
+  }
+
+  /** The first record that is not earlier than a time, in ms: where it lies, and its own time (F-11). Undefined: there is none. */
+  *offsetForTimestamp(timestamp: number): Task<TimestampOffset | undefined> {
+    const segment = this.#segments.find(({ maxTimestamp }) => maxTimestamp >= timestamp);
+    if (segment === undefined) return undefined;
+    let offset = Math.max(segment.lookupTimestamp(timestamp), this.#logStartOffset);
+    while (offset < this.#logEndOffset && offset >= this.#logStartOffset) {
+      const bytes = yield* this.read(offset, SEARCH_BYTES, this.#logEndOffset, true);
+      if (bytes.length === 0) return undefined;
+      for (let at = 0; at < bytes.length; at += sizeInBytesOf(bytes, at)) {
+        offset = lastOffsetOf(bytes, at) + 1;
+        if (maxTimestampOf(bytes, at) < timestamp) continue;
+        const found = readRecords(bytes, at).find((record) => record.timestamp >= timestamp && record.offset >= this.#logStartOffset);
+        if (found !== undefined) return { timestamp: found.timestamp, offset: found.offset };
+      }
+    }
+    return undefined;
   }
 
   /**
@@ -193,32 +259,55 @@ export class Log {
    */
   *truncateTo(offset: Offset): Task {
     if (offset < this.#logStartOffset) return yield* this.truncateFullyAndStartAt(offset);
-    const place = offset < this.#logEndOffset ? yield* this.#segment.find(offset) : undefined;
-    this.#logEndOffset = Math.min(offset, place?.baseOffset ?? this.#logEndOffset);
-    this.#highWatermark = Math.min(this.#highWatermark, this.#logEndOffset);
+    if (offset >= this.#logEndOffset) {
+      if (this.#epochs.truncateFromEnd(this.#logEndOffset)) this.#epochsToFlush = true;
+      return;
+    }
+    const last = this.#floor(offset);
+    const segment = this.#segments[last]!;
+    const place = yield* segment.find(offset);
+    const dropped = this.#segments.splice(last + 1);
+    const isBehindCheckpoint = this.#setEnd(Math.min(offset, place?.baseOffset ?? offset));
     if (this.#epochs.truncateFromEnd(this.#logEndOffset)) this.#epochsToFlush = true;
-    if (place !== undefined) yield* this.#segment.truncateTo(place.position);
+    yield* this.#removeTail(segment, place?.position, dropped);
+    if (isBehindCheckpoint) yield* this.#checkpoint();
   }
 
   /** Drops the whole log, which is empty then and begins at this offset (FT-5). */
   *truncateFullyAndStartAt(offset: Offset): Task {
-    const dropped = this.#segment;
-    this.#segment = new LogSegment(this.#disk, this.directory, offset);
+    const hasStartGoneBack = offset < this.#logStartOffset;
+    const dropped = this.#segments.splice(0, this.#segments.length, this.#newSegment(offset));
     this.#logStartOffset = offset;
-    this.#logEndOffset = offset;
     this.#highWatermark = offset;
+    const isBehindCheckpoint = this.#setEnd(offset) || hasStartGoneBack;
     this.#epochs.clear();
-    // Epochs first: recovery finds them again in the batches of a log that was not dropped yet, but could not tell stale ones of a log that was.
-    yield* this.#persistEpochs();
-    yield* dropped.remove();
-    yield* this.#segment.create();
-    // A sync of the new file alone could make it durable beside the old one.
-    yield* this.#disk.syncDirectory();
+    yield* this.#replaceAll(dropped);
+    if (isBehindCheckpoint) yield* this.#checkpoint();
   }
 
-  /** Makes everything appended so far durable (ST-4). */
+  /** The first offset that is still wanted has risen (RT-2, FT-4). What lies below goes with whole segments, later. @returns whether it has. */
+  raiseLogStartOffset(offset: Offset): boolean {
+    if (offset > this.#highWatermark) throw new RangeError(`${this.directory}: log start offset ${offset} above the high watermark ${this.#highWatermark}`);
+    if (offset <= this.#logStartOffset) return false;
+    this.#logStartOffset = offset;
+    if (this.#epochs.truncateFromStart(offset)) this.#epochsToFlush = true;
+    return true;
+  }
+
+  /** Drops the oldest segments that nobody may want any more (RT-1). `nowMs`: the broker's clock. @returns whether the start of the log has risen. */
+  *deleteOldSegments(nowMs: number): Task<boolean> {
+    const count = segmentsToDelete(this.#segments, this.#logStartOffset, this.#highWatermark, this.#logEndOffset, nowMs, this.config);
+    if (count === 0) return false;
+    if (count === this.#segments.length) yield* this.#roll();
+    const dropped = this.#segments.splice(0, count);
+    const hasRisen = this.raiseLogStartOffset(Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset));
+    yield* this.#removeHead(dropped);
+    return hasRisen;
+  }
+
+  /** Makes everything appended so far durable (ST-4). Others may append meanwhile, and truncate. */
   *flush(): Task {
-    yield* this.#segment.flush();
+    yield* this.#flushUpTo(this.#logEndOffset);
   }
 
   /** Writes epochs that a truncation has removed. The partition does it in the background, right after the truncation (LEC-5). */
@@ -226,15 +315,153 @@ export class Log {
     if (this.#epochsToFlush) yield* this.#persistEpochs();
   }
 
-  *#append(batches: Uint8Array, baseOffset: Offset, lastOffset: Offset): Task<AppendedRange> {
-    yield* this.#segment.append(batches);
+  /** A clean shutdown (RC-1): everything is durable, the state of producers too, and the indexes are files. */
+  *close(): Task {
+    yield* this.flushEpochs();
+    yield* this.#segments.at(-1)!.close();
+    yield* this.#snapshots.take(this.#logEndOffset);
+    yield* this.#flushUpTo(this.#logEndOffset);
+    yield* this.#segments.at(-1)!.flush();
+    yield* this.#snapshots.flush(this.#logEndOffset);
+  }
+
+  /** The log goes (ML-4): it takes nothing any more, and its files are removed after `file.delete.delay.ms`. */
+  *delete(): Task {
+    this.#isDeleted = true;
+    const dropped = this.#segments.splice(0, this.#segments.length, this.#newSegment(this.#logEndOffset));
+    this.#setEnd(this.#logEndOffset);
+    for (const segment of dropped.toReversed()) yield* segment.drop();
+    yield* this.#snapshots.clear();
+    yield* this.#disk.remove(epochFile(this.directory));
+    yield* this.#removeLater(dropped);
+  }
+
+  *#appendInSegments(batches: Uint8Array): Task {
+    let from = 0;
+    while (from < batches.length) {
+      // As many as fit into one segment, and at least one.
+      let end = from + sizeInBytesOf(batches, from);
+      let lastOffset = lastOffsetOf(batches, from);
+      let maxTimestamp = maxTimestampOf(batches, from);
+      const room = this.config['segment.bytes'];
+      while (end < batches.length && end - from + sizeInBytesOf(batches, end) <= room) {
+        lastOffset = lastOffsetOf(batches, end);
+        maxTimestamp = Math.max(maxTimestamp, maxTimestampOf(batches, end));
+        end += sizeInBytesOf(batches, end);
+      }
+      yield* this.#append(from === 0 && end === batches.length ? batches : batches.subarray(from, end), maxTimestamp, lastOffset);
+      from = end;
+    }
+  }
+
+  *#append(batches: Uint8Array, maxTimestamp: number, lastOffset: Offset): Task {
+    if (this.#isDeleted) throw new RangeError(`${this.directory} was deleted`);
+    if (this.#segments[this.#segments.length - 1]!.isFull(this.config, batches.length, maxTimestamp, lastOffset)) yield* this.#roll();
+    yield* this.#segments[this.#segments.length - 1]!.append(batches, this.config['index.interval.bytes']);
     this.#logEndOffset = lastOffset + 1;
-    return { baseOffset, lastOffset };
+  }
+
+  /** §2.2: a new segment at the end. The old one is flushed in the background (ST-3). */
+  *#roll(): Task {
+    const closed = this.#segments.at(-1)!;
+    const segment = this.#newSegment(this.#logEndOffset);
+    yield* closed.close();
+    yield* this.#snapshots.take(this.#logEndOffset);
+    yield* segment.create();
+    this.#segments.push(segment);
+    yield* this.#later(this.#flushRolled(segment.baseOffset), 0);
+  }
+
+  *#flushRolled(baseOffset: Offset): Task {
+    yield* this.#flushUpTo(baseOffset);
+    if (!this.#isDeleted) yield* this.#snapshots.flush(baseOffset);
+  }
+
+  *#flushUpTo(offset: Offset): Task {
+    if (this.#isDeleted) return;
+    const from = this.#recoveryPoint;
+    const truncations = this.#truncations;
+    if (offset <= from) return;
+    const unflushed = this.#segments.slice(this.#floor(from)).filter(({ baseOffset }) => baseOffset < offset);
+    for (const segment of unflushed) yield* segment.flush();
+    // ST-6: of segments that are new since the last flush, the names.
+    if (unflushed.some(({ baseOffset }) => baseOffset >= from) && !this.#protocol.segmentsWithoutDirectorySync) yield* this.#disk.syncDirectory();
+    this.lastFlushedAt = this.#host?.now() ?? 0;
+    // What a truncation took away meanwhile, and what came in its place, may not be durable.
+    if (truncations === this.#truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
+  }
+
+  /** From the end back, and durable before a segment is cut: no segment may come back after a gap, or after others of the same offsets. */
+  *#removeTail(segment: LogSegment, position: number | undefined, dropped: readonly LogSegment[]): Task {
+    for (const later of dropped.toReversed()) yield* later.drop();
+    if (dropped.length > 0) yield* this.#disk.syncDirectory();
+    if (position !== undefined) yield* segment.truncateTo(position, this.#logEndOffset);
+    yield* this.#snapshots.truncateTo(this.#logEndOffset);
+    yield* this.#removeLater(dropped);
+  }
+
+  *#replaceAll(dropped: readonly LogSegment[]): Task {
+    // Epochs first: recovery finds them again in the batches of a log that was not dropped yet, but could not tell stale ones of a log that was.
+    yield* this.#persistEpochs();
+    for (const segment of dropped.toReversed()) yield* segment.drop();
+    yield* this.#snapshots.clear();
+    yield* this.#segments.at(-1)!.create();
+    // A sync of the new file alone could make it durable beside the old ones.
+    yield* this.#disk.syncDirectory();
+    yield* this.#removeLater(dropped);
+  }
+
+  *#removeHead(dropped: readonly LogSegment[]): Task {
+    for (const segment of dropped) yield* segment.drop();
+    yield* this.#snapshots.dropSegments(dropped.map(({ baseOffset }) => baseOffset));
+    yield* this.#removeLater(dropped);
+  }
+
+  *#removeLater(dropped: readonly LogSegment[]): Task {
+    for (const segment of dropped) yield* this.#later(segment.remove(), this.config['file.delete.delay.ms']);
+  }
+
+  /** The log ends here now, in memory: readers see nothing beyond. @returns whether what lay beyond may be in the checkpoint as durable. */
+  #setEnd(offset: Offset): boolean {
+    const isBehindCheckpoint = offset < this.#recoveryPoint;
+    this.#logEndOffset = offset;
+    this.#highWatermark = Math.min(this.#highWatermark, offset);
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
+    this.#truncations += 1;
+    return isBehindCheckpoint;
+  }
+
+  /** Before anything is appended at offsets that the checkpoints take for durable (ST-4). */
+  *#checkpoint(): Task {
+    if (this.#host !== undefined) yield* this.#host.checkpoint();
+  }
+
+  *#later(task: Task, delayMs: number): Task {
+    if (this.#host === undefined) yield* task;
+    else this.#host.schedule(task, delayMs);
+  }
+
+  /** Index of the segment in which an offset would lie: the last that does not begin beyond it. */
+  #floor(offset: Offset): number {
+    let low = 1;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #newSegment(baseOffset: Offset): LogSegment {
+    const jitterMs = Math.min(this.config['segment.jitter.ms'], this.config['segment.ms']);
+    return new LogSegment(this.#disk, this.directory, baseOffset, jitterMs === 0 || this.#host === undefined ? 0 : this.#host.random(jitterMs));
   }
 
   *#persistEpochs(): Task {
-    this.#epochsToFlush = false;
+    this.#epochsToFlush = true;
     yield* writeEpochCheckpoint(this.#disk, epochFile(this.directory), this.#epochs.entries);
+    this.#epochsToFlush = false;
   }
 
   /** @returns the last offset of the batches. */
@@ -249,8 +476,4 @@ export class Log {
     }
     return lastOffset;
   }
-}
-
-function epochFile(directory: string): string {
-  return `${directory}/leader-epoch-checkpoint`;
 }

@@ -123,6 +123,11 @@ export function sizeInBytesOf(bytes: Uint8Array, position = 0): number {
   return LENGTH_OVERHEAD + readInt32(bytes, position + BATCH_LENGTH);
 }
 
+/** Of all records of the batch, in ms. */
+export function maxTimestampOf(bytes: Uint8Array, position = 0): number {
+  return readInt64(bytes, position + MAX_TIMESTAMP);
+}
+
 export function partitionLeaderEpochOf(bytes: Uint8Array, position = 0): number {
   return readInt32(bytes, position + PARTITION_LEADER_EPOCH);
 }

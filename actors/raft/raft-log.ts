@@ -37,7 +37,7 @@ export class RaftLog {
 
   static *open(context: ActorContext, options: RaftLogOptions): Task<RaftLog> {
     const recovered = emptySummary();
-    const opened = yield* Log.open(context.disk, METADATA_LOG, (bytes, position) => addToSummary(recovered, bytes, position));
+    const opened = yield* Log.open(context.disk, METADATA_LOG, { visit: (bytes, position) => addToSummary(recovered, bytes, position) });
     const log = new RaftLog(context, options, opened, recovered);
     // What a crash left in the page cache counts from now on, so it has to be as good as acknowledged.
     yield* log.#sync();
