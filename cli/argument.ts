@@ -1,4 +1,5 @@
 /** @module What to run: the flags that decide a run's outcome, made into the argument of a trial, and back into the words that give it again. */
+import { faultsOf } from '../workloads/trial.ts';
 import type { TrialArgument } from '../workloads/trial.ts';
 import type { Flags, Given, World } from './command.ts';
 import { parseDuration } from './duration.ts';
@@ -33,7 +34,7 @@ export function argumentOf(flags: ArgumentFlags, workload: string | undefined, s
     ...(durationUs !== undefined && { durationUs }),
     settings: parseSettings(flags.set),
   };
-  const faults = flags.faults ?? declared?.faults;
+  const faults = flags.faults ?? (declared && faultsOf(declared));
   if (faults === undefined || !isFile(faults)) return checked({ ...base, ...(faults !== undefined && { faults }) }, trials);
   // What is wrong with the argument is said before what is wrong with the plan, which may follow from it.
   const argument = checked(base, trials);

@@ -1,6 +1,8 @@
 /** @module The objects that `--json` prints: first what the contract names, then what is worth knowing beside it. */
 import type { Anomaly } from '../workloads/checkers/checker.ts';
 import { isFailure } from '../workloads/verdict.ts';
+import { availabilityReport } from './availability-report.ts';
+import type { AvailabilityReport } from './availability-report.ts';
 import type { TrialRun } from './trial-run.ts';
 
 export interface RunReport {
@@ -19,6 +21,9 @@ export interface RunReport {
   /** How often each kind struck. */
   readonly faults: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly availability: AvailabilityReport;
+  /** What the trial exists to show, and how often it was seen. */
+  readonly shown: Readonly<Record<string, number>>;
   /** It was ended by hand: what was not seen proves nothing. */
   readonly stopped: boolean;
 }
@@ -95,6 +100,8 @@ export function runReport({ argument, workers, result, verdict }: TrialRun): Run
       judgesKeep: verdict.kept,
       ...verdict.counts,
     },
+    availability: availabilityReport(verdict.availability),
+    shown: verdict.shown,
     stopped: result.stopped,
   };
 }

@@ -32,6 +32,8 @@ function run(anomalies: readonly Anomaly[], settings: Record<string, string> = {
       },
       kept: 24_000,
       counts,
+      availability: { interruptions: [{ partition: 'orders-4', cause: 'power-loss', at: 40_112_000, electedUs: 8_700_000, ackedUs: 9_100_000, isrFullUs: null }], writes: { 'orders-4': { longestUs: 9_050_000, totalUs: 9_050_000 } }, reads: {}, clients: { 'producer-2': 400_000 } },
+      shown: { 'elections after a silent death': 1 },
     },
   } as unknown as TrialRun;
 }
@@ -54,6 +56,9 @@ it('a failure says what broke, what struck before it, and how to run it again', 
       faults        mild: 0 timed faults, weather
       what struck   delay 17 · partition 1 · power-loss 1
       what happened sent 24 000 · acknowledged 23 990
+      to resume     1 interruption: new leader after 8.7 s · acknowledged again after 9.1 s
+      longest wait  writes (acks=all) 9.05 s (orders-4) · producer-2 stood still for 400 ms
+      shown         elections after a silent death 1
       speed         412 000 events per second · 135 virtual seconds per wall second · 2 workers, 0.5 s
       memory        disks hold 12.4 MB · judges keep 24 000 things
       digest        00ff00ff00ff00ff
@@ -74,6 +79,9 @@ it('a run that held says what was tried', () => {
       faults        mild: 0 timed faults, weather
       what struck   delay 17 · partition 1 · power-loss 1
       what happened sent 24 000 · acknowledged 23 990
+      to resume     1 interruption: new leader after 8.7 s · acknowledged again after 9.1 s
+      longest wait  writes (acks=all) 9.05 s (orders-4) · producer-2 stood still for 400 ms
+      shown         elections after a silent death 1
       speed         412 000 events per second · 135 virtual seconds per wall second · 2 workers, 0.5 s
       memory        disks hold 12.4 MB · judges keep 24 000 things
       digest        00ff00ff00ff00ff

@@ -2,11 +2,12 @@
 import type { FaultPlan } from '../runtime/faults/plan.ts';
 import { MILLISECOND, SECOND } from '../runtime/units.ts';
 import type { Anomaly } from '../workloads/checkers/checker.ts';
-import { AFTERGLOW_US } from '../workloads/trial.ts';
-import type { ConfigValues, TopicDeclaration, Trial } from '../workloads/trial.ts';
+import { AFTERGLOW_US, OWN_SCHEDULE, producersOf } from '../workloads/trial.ts';
+import type { Clients, ConfigValues, TopicDeclaration, Trial } from '../workloads/trial.ts';
 import { ANOMALIES_LISTED_MAX, isFailure } from '../workloads/verdict.ts';
 import type { Strike } from '../workloads/verdict.ts';
 import { bytes, count, figure, groupBy, labelled, labelledCommand, labelledLines, listing, orMore, several, tally, virtualTime } from './format.ts';
+import { availabilityText } from './availability-text.ts';
 import type { TrialRun } from './trial-run.ts';
 import { withSettings } from './with-settings.ts';
 
@@ -41,9 +42,9 @@ function verdictText(run: TrialRun, trial: Trial, replay: string): string[] {
 }
 
 function heldText({ argument, verdict }: TrialRun, trial: Trial, isByDesign: boolean): string {
-  const { acks } = withSettings(trial, argument.settings).producers.config;
   // With acks=0 nobody waits for a promise.
-  if (verdict.counts['acknowledged'] === 0 && String(acks) !== '0') return `○ ${argument.workload}: nothing was acknowledged, so nothing was on trial`;
+  const waits = producersOf(withSettings(trial, argument.settings)).some(({ config }) => String(config['acks']) !== '0');
+  if (verdict.counts['acknowledged'] === 0 && waits) return `○ ${argument.workload}: nothing was acknowledged, so nothing was on trial`;
   return `✓ ${argument.workload}: ${isByDesign ? 'nothing went wrong but what the configuration allows' : 'all held'}`;
 }
 
@@ -125,28 +126,39 @@ function linksText(links: readonly string[], actorCount: number): string {
 function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial: Trial): string {
   const seconds = result.wallMs / 1_000;
   const settings = Object.entries(argument.settings).map(([key, value]) => `${key}=${value}`);
-  const { cluster, producers, consumers } = withSettings(trial, argument.settings);
+  const { cluster, clients } = withSettings(trial, argument.settings);
   const topics = Object.entries(cluster.topics).map(([name, topic]) => `${name}: ${several(topic.partitions, 'partition')} × ${several(topic.replicationFactor, 'replica')}${inBrackets(inEffect(topic))}`);
-  const load = `${several(producers.count, 'producer')}, ${count(producers.ratePerSecond)} records/s together${inBrackets(producers.config)} · ${several(consumers.count, 'consumer')}${inBrackets(consumers.config)}`;
+  const load = clients.map(clientsText).join(' · ');
   const struck = tally(verdict.strikes.counts);
   return [
     labelled('on trial', `${settings.length > 0 ? '(as declared) ' : ''}${trial.says} (${trial.rows.join(', ')})`),
     ...(settings.length > 0 ? [labelled('changed', settings.join(', '))] : []),
     labelled('cluster', `${several(cluster.brokers, 'broker')}${inBrackets(cluster.config)} · ${topics.join(' · ')} · protocol ${argument.protocol}`),
     labelled('load', `${load} · ${lastingText(argument.durationUs ?? trial.durationUs, plan)}`),
-    labelled('faults', `${argument.faults ?? 'a plan of its own'}: ${several(plan.timed.length, 'timed fault')}, ${plan.weather.length === 0 ? 'no weather' : 'weather'}${plan.switchedOff.length > 0 ? `, ${count(plan.switchedOff.length)} switched off` : ''}`),
+    labelled('faults', `${faultsText(argument.faults)}: ${several(plan.timed.length, 'timed fault')}, ${plan.weather.length === 0 ? 'no weather' : 'weather'}${plan.switchedOff.length > 0 ? `, ${count(plan.switchedOff.length)} switched off` : ''}`),
     labelled('what struck', struck === '' ? 'nothing' : struck),
     labelled('what happened', listing(verdict.counts)),
+    ...availabilityText(verdict),
     labelled('speed', `${figure(result.events / seconds)} events per second · ${figure(result.endedAt / 1_000 / result.wallMs)} virtual seconds per wall second · ${several(workers, 'worker')}, ${figure(seconds)} s`),
     labelled('memory', `disks hold ${bytes(result.diskBytes)} · judges keep ${several(verdict.kept, 'thing')}`),
     labelled('digest', result.stopped ? `${result.digest} (of this beginning only)` : result.digest),
   ].join('\n');
 }
 
+function clientsText(clients: Clients): string {
+  if (clients.kind === 'producers') return `${several(clients.count, 'producer')}, ${count(clients.ratePerSecond)} records/s together${inBrackets(clients.config)}`;
+  return `${several(clients.count, 'consumer')}${clients.startAfterUs === undefined ? '' : ` that come${clients.count === 1 ? 's' : ''} ${figure(clients.startAfterUs / SECOND)} s later`}${inBrackets(clients.config)}`;
+}
+
 /** A minimum above the number of replicas counts as that number (LA-2). */
 function inEffect({ replicationFactor, config }: TopicDeclaration): ConfigValues | undefined {
   const minimum = config?.['min.insync.replicas'];
   return Number(minimum) > replicationFactor ? { ...config, 'min.insync.replicas': `${String(minimum)}, in effect ${replicationFactor}` } : config;
+}
+
+function faultsText(faults: string | undefined): string {
+  if (faults === undefined) return 'a plan of its own';
+  return faults === OWN_SCHEDULE ? 'its own schedule' : faults;
 }
 
 function lastingText(durationUs: number, { timed, weather }: FaultPlan): string {

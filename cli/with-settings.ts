@@ -4,11 +4,11 @@ import type { ConfigValues, Trial, TrialArgument } from '../workloads/trial.ts';
 type Settings = TrialArgument['settings'];
 
 /** Keys of the trial's own scope become its shape; config keys replace the trial's own values of the same key. */
-export function withSettings(trial: Trial, settings: Settings): Pick<Trial, 'cluster' | 'producers' | 'consumers'> {
+export function withSettings(trial: Trial, settings: Settings): Pick<Trial, 'cluster' | 'clients'> {
   const amount = (key: string, declared: number): number => Number(settings[key] ?? settings[`trial.${key}`] ?? declared);
   const config = (scope: string, declared: ConfigValues | undefined): ConfigValues =>
     Object.fromEntries(Object.entries(declared ?? {}).map(([key, value]) => [key, settings[key] ?? settings[`${scope}.${key}`] ?? value]));
-  const { cluster, producers, consumers } = trial;
+  const { cluster, clients } = trial;
   return {
     cluster: {
       brokers: amount('brokers', cluster.brokers),
@@ -20,7 +20,10 @@ export function withSettings(trial: Trial, settings: Settings): Pick<Trial, 'clu
         ]),
       ),
     },
-    producers: { ...producers, count: amount('producers', producers.count), ratePerSecond: amount('rate', producers.ratePerSecond), config: config('producer', producers.config) },
-    consumers: { count: amount('consumers', consumers.count), config: config('consumer', consumers.config) },
+    clients: clients.map((client) =>
+      client.kind === 'producers'
+        ? { ...client, count: amount('producers', client.count), ratePerSecond: amount('rate', client.ratePerSecond), config: config('producer', client.config) }
+        : { ...client, count: amount('consumers', client.count), config: config('consumer', client.config) },
+    ),
   };
 }

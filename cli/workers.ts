@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { DATACENTRE } from '../runtime/network/options.ts';
 import { SECOND } from '../runtime/units.ts';
+import { producersOf } from '../workloads/trial.ts';
 import type { Trial, TrialArgument } from '../workloads/trial.ts';
 import type { Flag } from './command.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,7 +25,7 @@ export const WORKERS_FLAG = {
 
 /** @param trial whose load `auto` goes by. @throws {UsageError} */
 export function parseWorkers(text: string | undefined, trial: Trial, settings: TrialArgument['settings']): number {
-  if (text === undefined || text === 'auto') return autoWorkers(withSettings(trial, settings).producers.ratePerSecond, availableParallelism());
+  if (text === undefined || text === 'auto') return autoWorkers(producersOf(withSettings(trial, settings)).reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0), availableParallelism());
   return parseCount(text, '--workers', WORKERS_MAX, ' or auto');
 }
 

@@ -54,6 +54,12 @@ export function parsePlanFile(json: unknown, argument: TrialArgument): { readonl
   const bare = { ...argument, plan: undefined };
   const result = resolveTrial(bare);
   if ('problems' in result) return { errors: result.problems };
-  const { topics, phases } = result.resolved;
-  return parseFaultPlan(json, { actors: describeRun(bare).actors, topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])), healsAt: phases.healsAt });
+  const { topics, racks, phases } = result.resolved;
+  return parseFaultPlan(json, {
+    actors: describeRun(bare).actors,
+    topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])),
+    replicationFactor: topics[0]!.replicationFactor,
+    racks,
+    healsAt: phases.healsAt,
+  });
 }

@@ -1,5 +1,6 @@
 /** @module The judge of a trial: feeds every checker with the merged trace and puts together the verdict. */
 import type { Observation } from '../actors/observation.ts';
+import { AvailabilityMeter } from './availability/meter.ts';
 import type { JudgedEvent, Judge, RunEnd } from '../runtime/simulation.ts';
 import type { Anomaly, Checker, Promises } from './checkers/checker.ts';
 import { createCommittedChecker } from './checkers/committed.ts';
@@ -13,20 +14,27 @@ import { createSupersetChecker } from './checkers/superset.ts';
 import { Tally } from './checkers/tally.ts';
 import { createVisibleChecker } from './checkers/visible.ts';
 import { createWatermarkChecker } from './checkers/watermarks.ts';
+import { expectationsOf } from './expectations/expectation.ts';
+import type { Expected } from './expectations/expectation.ts';
+import type { ResolvedTrial } from './resolved-trial.ts';
 import { ANOMALIES_LISTED_MAX } from './verdict.ts';
 import type { TrialVerdict } from './verdict.ts';
 
-/** The judge for a trial with these promises. Its verdict is a {@link TrialVerdict}. */
-export function createTrialJudge(promises: Promises): Judge {
-  return new TrialJudge(promises);
+/** The judge for a trial with these promises; `resolved` says what else it expects. Its verdict is a {@link TrialVerdict}. */
+export function createTrialJudge(promises: Promises, resolved?: ResolvedTrial): Judge {
+  return new TrialJudge(promises, resolved);
 }
 
 class TrialJudge implements Judge {
   readonly #history = new History();
   readonly #tally = new Tally();
+  readonly #meter: AvailabilityMeter;
   readonly #checkers: readonly Checker[];
+  readonly #expected: readonly Expected[];
 
-  constructor(promises: Promises) {
+  constructor(promises: Promises, resolved: ResolvedTrial | undefined) {
+    this.#meter = new AvailabilityMeter(resolved?.phases.loadUntil ?? promises.healsAt);
+    this.#expected = resolved === undefined ? [] : expectationsOf(resolved).map((expectation) => expectation({ history: this.#history, meter: this.#meter, resolved }));
     this.#checkers = [
       createOrderChecker(this.#history, promises),
       createCommittedChecker(this.#history, promises),
@@ -37,6 +45,7 @@ class TrialJudge implements Judge {
       createStabilityChecker(this.#history),
       createMetadataChecker(promises),
       createLivenessChecker(this.#history, promises),
+      ...this.#expected,
     ];
   }
 
@@ -44,15 +53,20 @@ class TrialJudge implements Judge {
     const observation = event.event.type === 'observed' ? (event.event.observation as Observation) : undefined;
     this.#history.see(event, observation);
     this.#tally.see(event, observation);
+    this.#meter.see(event, observation);
     for (const checker of this.#checkers) checker.see(event, observation);
   }
 
   verdict(end: RunEnd): TrialVerdict {
+    const availability = this.#meter.finish(end.endedAt);
+    const anomalies = this.#checkers.flatMap((checker) => checker.finish(end));
     return {
-      anomalies: listed(this.#checkers.flatMap((checker) => checker.finish(end))),
+      anomalies: listed(anomalies),
       strikes: this.#tally.strikes,
-      kept: this.#checkers.reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept),
-      counts: this.#tally.counts,
+      kept: this.#checkers.reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept + this.#meter.kept),
+      counts: { ...this.#tally.counts, 'records-lost': anomalies.filter(({ name }) => name === 'acked-loss').length },
+      availability,
+      shown: Object.assign({}, ...this.#expected.map(({ shown }) => shown)) as Record<string, number>,
       endedAt: end.endedAt,
       stopped: end.stopped,
     };

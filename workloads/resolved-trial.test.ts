@@ -8,12 +8,12 @@ function resolve(settings: Record<string, string>, more: Partial<TrialArgument> 
 
 describe('settings', () => {
   test('without a prefix a key counts in every scope that has it', () => {
-    expect(resolve({ 'request.timeout.ms': '9000' })).toMatchObject({ resolved: { producers: { config: { 'request.timeout.ms': 9_000 } }, consumers: { config: { 'request.timeout.ms': 9_000 } } } });
+    expect(resolve({ 'request.timeout.ms': '9000' })).toMatchObject({ resolved: { producers: [{ config: { 'request.timeout.ms': 9_000 } }], consumers: [{ config: { 'request.timeout.ms': 9_000 } }] } });
   });
 
   test('with a prefix only there', () => {
     const result = resolve({ 'consumer.request.timeout.ms': '9000' });
-    expect(result).toMatchObject({ resolved: { producers: { config: { 'request.timeout.ms': 10_000 } }, consumers: { config: { 'request.timeout.ms': 9_000 } } } });
+    expect(result).toMatchObject({ resolved: { producers: [{ config: { 'request.timeout.ms': 10_000 } }], consumers: [{ config: { 'request.timeout.ms': 9_000 } }] } });
   });
 
   test('what brokers say holds for a topic that does not say', () => {
@@ -27,7 +27,7 @@ describe('settings', () => {
   });
 
   test('an older version has the defaults of its time, which settings override', () => {
-    expect(resolve({}, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 10_000 }, producers: { config: { 'linger.ms': 0 } } } });
+    expect(resolve({}, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 10_000 }, producers: [{ config: { 'linger.ms': 0 } }] } });
     expect(resolve({ 'replica.lag.time.max.ms': '7000' }, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 7_000 } } });
     expect(resolve({}, { protocol: '2.8' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 30_000 } } });
   });

@@ -8,6 +8,7 @@ import { PRODUCER_CONFIG, acksOf } from '../actors/config/producer-config.ts';
 import type { ProducerConfig } from '../actors/config/producer-config.ts';
 import { TOPIC_CONFIG, topicConfig } from '../actors/config/topic-config.ts';
 import type { TopicConfig } from '../actors/config/topic-config.ts';
+import { brokerName } from '../actors/client/bootstrap.ts';
 import { PROTOCOL_DEFINITION } from '../actors/protocol-variant.ts';
 import type { ProtocolVariant } from '../actors/protocol-variant.ts';
 import { PROTOCOLS } from '../actors/protocols.ts';
@@ -17,8 +18,8 @@ import { TRIALS } from './catalogue.ts';
 import type { Promises } from './checkers/checker.ts';
 import { FAULT_PROFILES } from './faults/profiles.ts';
 import { TRIAL_DEFINITION, attempt, scopeSettings, tryParse } from './settings.ts';
-import { AFTERGLOW_US } from './trial.ts';
-import type { ConfigValues, Trial, TrialArgument } from './trial.ts';
+import { AFTERGLOW_US, OWN_SCHEDULE, consumersOf, faultsOf, producersOf } from './trial.ts';
+import type { ConfigValues, Producers, Trial, TrialArgument } from './trial.ts';
 
 /** The cluster comes up and the topics are made before this. */
 const LOAD_FROM: Micros = 5 * SECOND;
@@ -58,10 +59,28 @@ export interface ResolvedTrial {
   readonly brokers: number;
   readonly brokerConfig: BrokerConfig;
   readonly topics: readonly ResolvedTopic[];
-  readonly producers: { readonly count: number; readonly ratePerSecond: number; readonly valueBytes: number; readonly config: ProducerConfig };
-  readonly consumers: { readonly count: number; readonly config: ConsumerConfig };
-  readonly faults: string;
+  /** Racks by name, with the brokers that stand in each. */
+  readonly racks: Readonly<Record<string, readonly string[]>>;
+  /** Kinds of producing applications, in the order declared. Their instances are numbered through all kinds. */
+  readonly producers: readonly ResolvedProducers[];
+  readonly consumers: readonly ResolvedConsumers[];
+  /** The fault profile, or {@link OWN_SCHEDULE}; undefined: a plan that was given. */
+  readonly faults: string | undefined;
   readonly phases: Phases;
+}
+
+export interface ResolvedProducers {
+  readonly names: readonly string[];
+  /** Of all of this kind together. */
+  readonly ratePerSecond: number;
+  readonly valueBytes: number;
+  readonly config: ProducerConfig;
+}
+
+export interface ResolvedConsumers {
+  readonly names: readonly string[];
+  readonly startAfterUs: Micros;
+  readonly config: ConsumerConfig;
 }
 
 export const producerName = (index: number): string => `producer-${index}`;
@@ -72,59 +91,90 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
   const trial = TRIALS.find(({ name }) => name === argument.workload);
   if (trial === undefined) return { problems: [unknown('workload', argument.workload, TRIALS.map(({ name }) => name))] };
   const protocol = PROTOCOLS[argument.protocol];
-  const faults = argument.faults ?? trial.faults;
+  const faults = argument.faults ?? (argument.plan === undefined ? faultsOf(trial) : undefined);
   const problems: string[] = [];
   if (protocol === undefined) problems.push(unknown('protocol', argument.protocol, Object.keys(PROTOCOLS)));
-  if (!FAULT_PROFILES.some(({ name }) => name === faults)) problems.push(unknown('fault profile', faults, FAULT_PROFILES.map(({ name }) => name)));
+  const profiles = [...FAULT_PROFILES.map(({ name }) => name), ...(faultsOf(trial) === OWN_SCHEDULE ? [OWN_SCHEDULE] : [])];
+  if (faults !== undefined && !profiles.includes(faults)) problems.push(unknown('fault profile', faults, profiles));
   const { scoped, problems: unplaced } = scopeSettings(argument.settings);
   problems.push(...unplaced);
 
   const topics = Object.entries(trial.cluster.topics);
   const [, shape] = topics[0]!;
-  const own = tryParse(TRIAL_DEFINITION, {
-    brokers: trial.cluster.brokers,
-    partitions: shape.partitions,
-    'replication.factor': shape.replicationFactor,
-    producers: trial.producers.count,
-    consumers: trial.consumers.count,
-    rate: trial.producers.ratePerSecond,
-    'value.bytes': trial.producers.valueBytes ?? TRIAL_DEFINITION.keys['value.bytes'].default,
-    ...scoped.trial,
-  });
+  const cluster = tryParse(TRIAL_DEFINITION, { brokers: trial.cluster.brokers, partitions: shape.partitions, 'replication.factor': shape.replicationFactor, ...scoped.trial });
   const variant = tryParse(PROTOCOL_DEFINITION, { ...protocol?.variant, ...scoped.protocol });
   const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker }, protocol?.version);
-  const producer = tryParse(PRODUCER_CONFIG, { ...trial.producers.config, ...scoped.producer }, protocol?.version);
-  const consumer = tryParse(CONSUMER_CONFIG, { ...trial.consumers.config, ...scoped.consumer }, protocol?.version);
+  const producers = producersOf(trial).map((declared) => ({
+    load: tryParse(TRIAL_DEFINITION, { ...loadOf(declared), ...scoped.trial }),
+    client: tryParse(PRODUCER_CONFIG, { ...declared.config, ...scoped.producer }, protocol?.version),
+  }));
+  const consumers = consumersOf(trial).map((declared) => ({
+    declared,
+    load: tryParse(TRIAL_DEFINITION, { consumers: declared.count, ...scoped.trial }),
+    client: tryParse(CONSUMER_CONFIG, { ...declared.config, ...scoped.consumer }, protocol?.version),
+  }));
   const topicConfigs = topics.map(([name, { config }]) => {
     const overrides = { ...config, ...scoped.topic };
     return { name, overrides, parsed: 'config' in broker ? attempt(() => topicConfig(overrides, broker.config)) : tryParse(TOPIC_CONFIG, overrides) };
   });
-  for (const result of [own, variant, broker, producer, consumer, ...topicConfigs.map(({ parsed }) => parsed)]) if ('problems' in result) problems.push(...result.problems);
-  if (!('config' in own) || !('config' in variant) || !('config' in broker) || !('config' in producer) || !('config' in consumer) || problems.length > 0) return { problems: [...new Set(problems)] };
+  const parsed = [cluster, variant, broker, ...[...producers, ...consumers].flatMap(({ load, client }) => [load, client]), ...topicConfigs.map((topic) => topic.parsed)];
+  for (const result of parsed) if ('problems' in result) problems.push(...result.problems);
+  if (!('config' in cluster) || !('config' in variant) || !('config' in broker) || problems.length > 0) return { problems: [...new Set(problems)] };
 
-  const replicationFactor = own.config['replication.factor'];
-  if (replicationFactor > own.config.brokers) return { problems: [`'replication.factor' is ${replicationFactor}, and there are only ${own.config.brokers} brokers: set brokers=${replicationFactor} or more.`] };
+  const { brokers, partitions, 'replication.factor': replicationFactor } = cluster.config;
+  if (replicationFactor > brokers) return { problems: [`'replication.factor' is ${replicationFactor}, and there are only ${brokers} brokers: set brokers=${replicationFactor} or more.`] };
+  const nextProducer = numbered(producerName);
+  const nextConsumer = numbered(consumerName);
+  const resolvedProducers = producers.flatMap(({ load, client }): ResolvedProducers[] =>
+    'config' in load && 'config' in client ? [{ names: nextProducer(load.config.producers), ratePerSecond: load.config.rate, valueBytes: load.config['value.bytes'], config: client.config }] : [],
+  );
   return {
     resolved: {
       trial,
       seed: argument.seed,
       protocol: variant.config,
-      brokers: own.config.brokers,
+      brokers,
       brokerConfig: broker.config,
-      topics: topicConfigs.flatMap(({ name, overrides, parsed }) => ('config' in parsed ? [{ name, partitions: own.config.partitions, replicationFactor, config: parsed.config, overrides: asText(overrides) }] : [])),
-      producers: { count: own.config.producers, ratePerSecond: own.config.rate, valueBytes: own.config['value.bytes'], config: producer.config },
-      consumers: { count: own.config.consumers, config: consumer.config },
+      topics: topicConfigs.flatMap(({ name, overrides, parsed: topic }) => ('config' in topic ? [{ name, partitions, replicationFactor, config: topic.config, overrides: asText(overrides) }] : [])),
+      racks: racksOf(brokers, trial.cluster.racks ?? 1),
+      producers: resolvedProducers,
+      consumers: consumers.flatMap(({ declared, load, client }): ResolvedConsumers[] =>
+        'config' in load && 'config' in client ? [{ names: nextConsumer(load.config.consumers), startAfterUs: declared.startAfterUs ?? 0, config: client.config }] : [],
+      ),
       faults,
-      phases: phases(argument.durationUs ?? trial.durationUs, producer.config, broker.config),
+      phases: phases(argument.durationUs ?? trial.durationUs, resolvedProducers, broker.config),
     },
   };
 }
 
-function phases(durationUs: Micros, producer: ProducerConfig, broker: BrokerConfig): Phases {
+function loadOf({ count, ratePerSecond, valueBytes }: Producers): ConfigValues {
+  return { producers: count, rate: ratePerSecond, ...(valueBytes !== undefined && { 'value.bytes': valueBytes }) };
+}
+
+/** Gives out names, so many at a time, and none twice. */
+function numbered(nameOf: (index: number) => string): (count: number) => string[] {
+  let next = 0;
+  return (count) => {
+    next += count;
+    return Array.from({ length: count }, (_, i) => nameOf(next - count + i));
+  };
+}
+
+/** Brokers are dealt out to the racks one after the other. */
+function racksOf(brokers: number, racks: number): Record<string, readonly string[]> {
+  const names = brokerNames(brokers);
+  return Object.fromEntries(Array.from({ length: racks }, (_, rack) => [`rack-${rack}`, names.filter((_name, broker) => broker % racks === rack)]));
+}
+
+export function brokerNames(brokers: number): string[] {
+  return Array.from({ length: brokers }, (_, id) => brokerName(id));
+}
+
+function phases(durationUs: Micros, producers: readonly ResolvedProducers[], broker: BrokerConfig): Phases {
   const healsAt = LOAD_FROM + durationUs;
   const loadUntil = healsAt + AFTERGLOW_US;
   // By then every send has been acknowledged or has failed.
-  const answeredBy = loadUntil + producer['delivery.timeout.ms'] * MILLISECOND;
+  const answeredBy = loadUntil + Math.max(0, ...producers.map(({ config }) => config['delivery.timeout.ms'])) * MILLISECOND;
   // And every replica can be back (FS-4, §14.2): a follower's dead connection times out, its leader drops it 1.5 times the lag later, by a request on a dead connection of its own.
   const replicatedBy = healsAt + Math.ceil(1.5 * broker['replica.lag.time.max.ms'] + broker['replica.socket.timeout.ms']) * MILLISECOND + CONTROLLER_SOCKET_TIMEOUT_US;
   const auditFrom = Math.max(answeredBy, replicatedBy) + SETTLE_US;
@@ -137,13 +187,16 @@ function asText(values: ConfigValues): Record<string, string> {
 
 /** What the configuration promises, for the judges. */
 export function promisesOf({ topics, producers, consumers, phases: { healsAt } }: ResolvedTrial): Promises {
-  const { config } = producers;
-  const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;
   return {
     healsAt,
     topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'] }])),
-    producers: Object.fromEntries(Array.from({ length: producers.count }, (_, i) => [producerName(i), { acks: acksOf(config), keepsOrder, retries: config.retries }])),
-    consumers: Array.from({ length: consumers.count }, (_, i) => consumerName(i)),
+    producers: Object.fromEntries(
+      producers.flatMap(({ names, config }) => {
+        const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;
+        return names.map((name) => [name, { acks: acksOf(config), keepsOrder, retries: config.retries }]);
+      }),
+    ),
+    consumers: consumers.flatMap(({ names }) => names),
   };
 }
 

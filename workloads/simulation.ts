@@ -1,12 +1,16 @@
 /** @module A trial as a simulation: the cluster, the applications, the nemesis, the judges. Loaded by every worker. */
 import { broker } from '../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../actors/broker/broker-options.ts';
-import { brokerName, controllerName } from '../actors/client/bootstrap.ts';
+import { controllerName } from '../actors/client/bootstrap.ts';
+import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
+import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
+import { parseConfig } from '../actors/config/config-definition.ts';
 import { controller } from '../actors/controller/controller.ts';
 import type { PlantedBugs } from '../actors/protocol-variant.ts';
 import { MESSAGES } from '../actors/protocol/messages.ts';
 import { structuresOf } from '../actors/protocol/schema.ts';
 import { SOLID_STATE_DISK } from '../runtime/disk/simulated-disk.ts';
+import { NO_FAULTS } from '../runtime/faults/plan.ts';
 import type { FaultPlan } from '../runtime/faults/plan.ts';
 import type { Actor } from '../runtime/index.ts';
 import { DATACENTRE } from '../runtime/network/options.ts';
@@ -17,9 +21,12 @@ import { operator } from './applications/operator.ts';
 import { meanInterval, producingApplication } from './applications/producing.ts';
 import { nemesis } from './faults/nemesis.ts';
 import { planFaults } from './faults/profiles.ts';
+import type { FaultScene } from './faults/scene.ts';
+import { planSchedule } from './faults/step.ts';
 import { createTrialJudge } from './judge.ts';
-import { consumerName, producerName, promisesOf, resolveTrial } from './resolved-trial.ts';
-import type { ResolvedTrial } from './resolved-trial.ts';
+import { brokerNames, promisesOf, resolveTrial } from './resolved-trial.ts';
+import type { ResolvedConsumers, ResolvedTrial } from './resolved-trial.ts';
+import { OWN_SCHEDULE } from './trial.ts';
 import type { TrialArgument } from './trial.ts';
 
 const CONTROLLER = controllerName(0);
@@ -36,33 +43,38 @@ export function simulationOf(argument: TrialArgument, planted: PlantedBugs): Sim
   if ('problems' in result) throw new SimulatorError('declaration', result.problems.join(' '));
   const { resolved } = result;
   const faults = argument.plan ?? planOf(resolved);
-  const bootstrap = brokerNames(resolved);
+  const bootstrap = brokerNames(resolved.brokers);
   return {
     seed: argument.seed,
-    actors: [...clusterActors(resolved, planted), operatorActor(resolved), nemesis(faults, bootstrap), ...applications(resolved, bootstrap)],
+    actors: [...clusterActors(resolved, planted), operatorActor(resolved), nemesis(faults, bootstrap, resolved.racks), ...applications(resolved, bootstrap)],
     structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,
     faults,
     endsAt: resolved.phases.endsAt,
-    createJudge: () => createTrialJudge(promisesOf(resolved)),
+    createJudge: () => createTrialJudge(promisesOf(resolved), resolved),
   };
 }
 
-/** The faults that (seed, profile) make of this trial. */
-export function planOf({ seed, faults, topics, producers, consumers, brokers, phases }: ResolvedTrial): FaultPlan {
-  return planFaults(faults, seed, {
-    brokers: Array.from({ length: brokers }, (_, id) => brokerName(id)),
-    controllers: [CONTROLLER],
-    clients: [...Array.from({ length: producers.count }, (_, i) => producerName(i)), ...Array.from({ length: consumers.count }, (_, i) => consumerName(i))],
-    topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])),
-    fromUs: phases.faultsFrom,
-    healUs: phases.healsAt,
-  });
+/** The faults that (seed, profile or schedule) make of this trial. */
+export function planOf(resolved: ResolvedTrial): FaultPlan {
+  const { seed, trial, faults } = resolved;
+  if (faults === undefined) return NO_FAULTS;
+  const scene = sceneOf(resolved);
+  return faults === OWN_SCHEDULE && typeof trial.faults !== 'string' ? planSchedule(trial.faults, seed, scene) : planFaults(faults, seed, scene);
 }
 
-function brokerNames({ brokers }: ResolvedTrial): string[] {
-  return Array.from({ length: brokers }, (_, id) => brokerName(id));
+function sceneOf({ topics, producers, consumers, brokers, racks, phases }: ResolvedTrial): FaultScene {
+  return {
+    brokers: brokerNames(brokers),
+    controllers: [CONTROLLER],
+    clients: [...producers, ...consumers].flatMap(({ names }) => names),
+    topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])),
+    replicationFactor: topics[0]!.replicationFactor,
+    racks,
+    fromUs: phases.faultsFrom,
+    healUs: phases.healsAt,
+  };
 }
 
 function clusterActors({ brokers, brokerConfig, protocol }: ResolvedTrial, planted: PlantedBugs): Actor[] {
@@ -81,12 +93,18 @@ function operatorActor({ topics }: ResolvedTrial): Actor {
 
 function applications({ topics, producers, consumers, phases }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
-  const meanIntervalUs = meanInterval(producers.ratePerSecond, producers.count);
   return [
-    ...Array.from({ length: producers.count }, (_, i) =>
-      producingApplication({ name: producerName(i), bootstrap, topics, meanIntervalUs, valueBytes: producers.valueBytes, config: producers.config, from: phases.loadFrom, until: phases.loadUntil }),
+    ...producers.flatMap(({ names, ratePerSecond, valueBytes, config }) =>
+      names.map((name) => producingApplication({ name, bootstrap, topics, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil })),
     ),
-    ...Array.from({ length: consumers.count }, (_, i) => consumingApplication({ name: consumerName(i), bootstrap, partitions, config: consumers.config, from: phases.loadFrom, until: phases.auditFrom })),
-    auditor({ name: AUDITOR, bootstrap, partitions, config: { ...consumers.config, 'auto.offset.reset': 'earliest' }, from: phases.auditFrom, until: phases.auditFrom }),
+    ...consumers.flatMap(({ names, startAfterUs, config }) =>
+      names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom })),
+    ),
+    auditor({ name: AUDITOR, bootstrap, partitions, config: auditorConfig(consumers[0]), from: phases.auditFrom, until: phases.auditFrom }),
   ];
+}
+
+/** The auditor reads as the trial's own consumers do, and everything. */
+function auditorConfig(consumers: ResolvedConsumers | undefined): ConsumerConfig {
+  return { ...(consumers?.config ?? parseConfig(CONSUMER_CONFIG, {})), 'auto.offset.reset': 'earliest' };
 }

@@ -2,6 +2,8 @@
 import type { FaultPlan } from '../runtime/faults/plan.ts';
 import { SECOND } from '../runtime/units.ts';
 import type { Micros } from '../runtime/units.ts';
+import type { Expectation } from './expectations/expectation.ts';
+import type { Step } from './faults/step.ts';
 
 /** Load goes on so long after the faults have stopped, to show that it works again. */
 export const AFTERGLOW_US: Micros = 5 * SECOND;
@@ -15,19 +17,34 @@ export interface TopicDeclaration {
   readonly config?: ConfigValues;
 }
 
-/** Applications of one kind. */
+/** Applications of one kind that write. Several kinds may stand side by side. */
 export interface Producers {
+  readonly kind: 'producers';
   readonly count: number;
-  /** Records per second of all of them together, open loop: a slow cluster does not slow the load. */
+  /** Records per second of all of this kind together, open loop: a slow cluster does not slow the load. */
   readonly ratePerSecond: number;
   /** Bytes of each record's value. */
   readonly valueBytes?: number;
   readonly config: ConfigValues;
 }
 
+/** Applications of one kind that read every partition. */
 export interface Consumers {
+  readonly kind: 'consumers';
   readonly count: number;
   readonly config: ConfigValues;
+  /** They begin to read so long after the load has begun; at once if absent. */
+  readonly startAfterUs?: Micros;
+}
+
+export type Clients = Producers | Consumers;
+
+export interface ClusterDeclaration {
+  readonly brokers: number;
+  /** Broker b stands in rack b modulo this. 1 if absent: all in one place. */
+  readonly racks?: number;
+  readonly config?: ConfigValues;
+  readonly topics: Readonly<Record<string, TopicDeclaration>>;
 }
 
 export interface Trial {
@@ -36,17 +53,30 @@ export interface Trial {
   readonly rows: readonly string[];
   /** What should hold, in one or two sentences. */
   readonly says: string;
-  readonly cluster: {
-    readonly brokers: number;
-    readonly config?: ConfigValues;
-    readonly topics: Readonly<Record<string, TopicDeclaration>>;
-  };
-  readonly producers: Producers;
-  readonly consumers: Consumers;
-  /** Name of the fault profile, see `faults/profiles.ts`. */
-  readonly faults: string;
+  readonly cluster: ClusterDeclaration;
+  readonly clients: readonly Clients[];
+  /** Name of a fault profile (`faults/profiles.ts`), or a schedule of its own. */
+  readonly faults: string | readonly Step[];
+  /** What it expects beyond the guarantees, of its own schedule. */
+  readonly expects?: readonly Expectation[];
   /** How long load and faults last, unless `--duration` says otherwise. */
   readonly durationUs: Micros;
+}
+
+/** `--faults` of a trial that has a schedule of its own. */
+export const OWN_SCHEDULE = 'own';
+
+/** Name of the faults that a trial declares. */
+export function faultsOf({ faults }: Pick<Trial, 'faults'>): string {
+  return typeof faults === 'string' ? faults : OWN_SCHEDULE;
+}
+
+export function producersOf({ clients }: Pick<Trial, 'clients'>): readonly Producers[] {
+  return clients.filter((client) => client.kind === 'producers');
+}
+
+export function consumersOf({ clients }: Pick<Trial, 'clients'>): readonly Consumers[] {
+  return clients.filter((client) => client.kind === 'consumers');
 }
 
 /** Everything a run depends on: plain data, so that an artefact can hold it and a worker can be sent it. */

@@ -1,4 +1,5 @@
 /** @module The verdict of a run, as plain data: it crosses threads, and is printed as JSON. */
+import type { Availability } from './availability/meter.ts';
 import type { Anomaly } from './checkers/checker.ts';
 
 /** Anomalies of one name and cause that a verdict lists; the last of them says how many more there were. */
@@ -28,6 +29,9 @@ export interface TrialVerdict {
   readonly kept: number;
   /** What happened, by name: `sent`, `acknowledged`, `failed`, `indeterminate`, `polled`, `elections`, `isr-shrinks`, … */
   readonly counts: Readonly<Record<string, number>>;
+  readonly availability: Availability;
+  /** What the trial exists to show, and how often it was seen; see `expectations/`. */
+  readonly shown: Readonly<Record<string, number>>;
   readonly endedAt: number;
   readonly stopped: boolean;
 }

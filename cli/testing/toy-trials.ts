@@ -7,6 +7,7 @@ import type { FaultPlan } from '../../runtime/faults/plan.ts';
 import { createSimulation as createPing } from '../../runtime/testing/ping-simulation.ts';
 import type { Simulation } from '../../runtime/simulation.ts';
 import { SECOND } from '../../runtime/units.ts';
+import type { Availability } from '../../workloads/availability/meter.ts';
 import type { Anomaly } from '../../workloads/checkers/checker.ts';
 import type { Trial, TrialArgument } from '../../workloads/trial.ts';
 import type { TrialVerdict } from '../../workloads/verdict.ts';
@@ -22,8 +23,10 @@ const TOY: Trial = {
   rows: ['7.1-durable'],
   says: 'Servers count what they are asked.',
   cluster: { brokers: 3, topics: { orders: { partitions: 6, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
-  producers: { count: 4, ratePerSecond: 400, config: { acks: 'all' } },
-  consumers: { count: 1, config: {} },
+  clients: [
+    { kind: 'producers', count: 4, ratePerSecond: 400, config: { acks: 'all' } },
+    { kind: 'consumers', count: 1, config: {} },
+  ],
   faults: 'mild',
   durationUs: 5 * SECOND,
 };
@@ -52,6 +55,17 @@ function anomaliesOf({ settings, seed }: TrialArgument): readonly Anomaly[] {
   return plant === 'allowed' ? [{ ...LOST, byDesign: 'acks=1' }] : [];
 }
 
+/** One interruption, as long as the seed says. */
+function availabilityOf({ seed }: TrialArgument): Availability {
+  const electedUs = Number(BigInt(seed) % 1_000n) * 1_000;
+  return {
+    interruptions: [{ partition: 'orders-0', cause: 'crash', at: 100_000, electedUs, ackedUs: electedUs + 500, isrFullUs: null }],
+    writes: { 'orders-0': { longestUs: electedUs + 500, totalUs: electedUs } },
+    reads: {},
+    clients: { 'client-0': electedUs },
+  };
+}
+
 export function createSimulation(argument: TrialArgument): Simulation {
   const plant = argument.settings['plant'];
   const planted = plant === 'throw' ? 'throw' : plant === 'clock' ? 'module-state' : undefined;
@@ -73,6 +87,8 @@ export function createSimulation(argument: TrialArgument): Simulation {
           strikes: { counts: struck.length === 0 ? {} : { partition: struck.length }, list: struck, more: 0 },
           kept: 7,
           counts: { called },
+          availability: availabilityOf(argument),
+          shown: { calls: called },
           endedAt,
           stopped,
         }),

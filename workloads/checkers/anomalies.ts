@@ -9,6 +9,7 @@ interface AnomalyRow {
 }
 
 const safety = <N extends string>(name: N, row: string, says: string) => ({ name, row, class: 'safety', says }) as const;
+const availability = <N extends string>(name: N, row: string, says: string) => ({ name, row, class: 'availability', says }) as const;
 const liveness = <N extends string>(name: N, row: string, says: string) => ({ name, row, class: 'liveness', says }) as const;
 
 export const ANOMALIES = [
@@ -41,6 +42,13 @@ export const ANOMALIES = [
   liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
   liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set after the heal'),
   liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
+  // What trials expect of their own schedules (expectations/).
+  availability('elected-out-of-time', '7.3.4-session', "a new leader was elected sooner or later after the old one's death than the session timeout says"),
+  availability('shrunk-out-of-time', '7.3.4-lag', 'a follower that does not fetch left the in-sync set sooner or later than replica.lag.time.max.ms says'),
+  availability('resumed-late', '7.6.1-config', 'after its leader was gone, a partition took longer to acknowledge again than the trial allows'),
+  availability('stopped-too-long', '7.6.2-app', 'a client or a partition had to wait longer than the trial allows'),
+  safety('not-read-only', '7.3.3-minisr', 'acks=all was acknowledged for a record sent while too few replicas were in sync'),
+  safety('unclean-election', '7.3.2-unclean', 'a replica that was not in sync was elected though unclean.leader.election.enable=false'),
 ] as const satisfies readonly AnomalyRow[];
 
 export type AnomalyName = (typeof ANOMALIES)[number]['name'];

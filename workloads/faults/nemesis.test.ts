@@ -11,6 +11,7 @@ import { nemesis } from './nemesis.ts';
 type Broker = (now: Micros) => number | 'silent';
 
 const BROKERS = ['broker-0', 'broker-1', 'broker-2'];
+const RACKS = { 'rack-0': ['broker-0', 'broker-2'], 'rack-1': ['broker-1'] };
 const FAULT: TimedFault = { id: 'f1', kind: 'crash', at: 10 * SECOND, for: 2 * SECOND, target: { role: 'leader of orders-0' } };
 
 function answer({ topics }: MetadataRequest, leaderId: number): MetadataResponse {
@@ -46,7 +47,7 @@ function strikes(fault: TimedFault, broker: Broker): [Micros, string, readonly s
     },
     strike: (id: string, targets: readonly string[]) => struck.push([clock.now(), id, targets]),
   } as unknown as ActorContext;
-  nemesis({ ...NO_FAULTS, timed: [fault] }, BROKERS).start(context);
+  nemesis({ ...NO_FAULTS, timed: [fault] }, BROKERS, RACKS).start(context);
   for (const task of tasks) runTask(task, clock);
   return struck;
 }
@@ -81,6 +82,24 @@ describe('nemesis: faults aimed at roles', () => {
     expect(strikes({ ...FAULT, target: { role: 'leader of orders-9' } }, () => 1)).toEqual([]);
   });
 
+  it.each([
+    ['follower of orders-0', 1, 'broker-0'],
+    ['follower of orders-0', 0, 'broker-1'],
+    ['replica 0 of orders-0', 1, 'broker-0'],
+    ['replica 2 of orders-0', 1, 'broker-2'],
+  ])('finds the %s when broker %i leads', (role, leader, expected) => {
+    expect(strikes({ ...FAULT, target: { role } }, () => leader)).toMatchObject([[10_002_000, 'f1', [expected]]]);
+  });
+
+  it('finds a replica though nobody leads, and no replica that there is not', () => {
+    expect(strikes({ ...FAULT, target: { role: 'replica 1 of orders-0' } }, () => -1)).toMatchObject([[10_002_000, 'f1', ['broker-1']]]);
+    expect(strikes({ ...FAULT, target: { role: 'replica 3 of orders-0' } }, () => 1)).toEqual([]);
+  });
+
+  it('strikes every broker of a rack at once, without asking', () => {
+    expect(strikes({ ...FAULT, target: { role: 'rack rack-0' } }, () => 'silent')).toEqual([[10 * SECOND, 'f1', ['broker-0', 'broker-2']]]);
+  });
+
   it('finds the active controller without asking', () => {
     expect(strikes({ ...FAULT, target: { role: 'active controller' } }, () => 'silent')).toEqual([[10 * SECOND, 'f1', ['controller-0']]]);
   });
@@ -90,6 +109,6 @@ describe('nemesis: faults aimed at roles', () => {
   });
 
   it('refuses a role that it does not know, before the run', () => {
-    expect(() => nemesis({ ...NO_FAULTS, timed: [{ ...FAULT, target: { role: 'boss' } }] }, BROKERS)).toThrow("fault f1: unknown role 'boss'");
+    expect(() => nemesis({ ...NO_FAULTS, timed: [{ ...FAULT, target: { role: 'boss' } }] }, BROKERS, RACKS)).toThrow("fault f1: unknown role 'boss'");
   });
 });

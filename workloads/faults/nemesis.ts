@@ -4,7 +4,7 @@
  * It asks the brokers like any client, over links that have weather too, so it asks one after the other and does not wait long. If nobody can
  * tell in time, that fault does not strike.
  */
-import { controllerName } from '../../actors/client/bootstrap.ts';
+import { brokerName, controllerName } from '../../actors/client/bootstrap.ts';
 import { NONE } from '../../actors/protocol/errors.ts';
 import { API_KEYS } from '../../actors/protocol/messages.ts';
 import type { MetadataRequest, MetadataResponse } from '../../actors/protocol/messages.ts';
@@ -20,18 +20,22 @@ export const NEMESIS = 'nemesis';
 const TIMEOUT_US: Micros = 250 * MILLISECOND;
 const PAUSE_US: Micros = 100 * MILLISECOND;
 
+type ReplicaRole = Extract<Role, { readonly topic: string }>;
+type PartitionMetadata = MetadataResponse['topics'][number]['partitions'][number];
+type Racks = Readonly<Record<string, readonly string[]>>;
+
 interface RoleFault {
   readonly fault: TimedFault;
   readonly role: Role;
 }
 
-/** The nemesis of a plan. It asks these brokers. @throws {SimulatorError} `declaration` if a fault is aimed at an unknown role. */
-export function nemesis(plan: FaultPlan, brokers: readonly string[]): Actor {
+/** The nemesis of a plan. It asks these brokers; who stands in which rack it knows. @throws {SimulatorError} `declaration` if a fault is aimed at an unknown role. */
+export function nemesis(plan: FaultPlan, brokers: readonly string[], racks: Racks): Actor {
   const faults = plan.timed.flatMap((fault): RoleFault[] => ('role' in fault.target ? [{ fault, role: roleOf(fault.id, fault.target.role) }] : []));
   return {
     name: NEMESIS,
     start(context) {
-      for (const { fault, role } of faults) if (fault.at >= context.now) context.spawn(strike(context, brokers, fault, role));
+      for (const { fault, role } of faults) if (fault.at >= context.now) context.spawn(strike(context, brokers, racks, fault, role));
     },
   };
 }
@@ -42,24 +46,25 @@ function roleOf(id: string, text: string): Role {
   return role;
 }
 
-function* strike(context: ActorContext, brokers: readonly string[], fault: TimedFault, role: Role): Task {
+function* strike(context: ActorContext, brokers: readonly string[], racks: Racks, fault: TimedFault, role: Role): Task {
   yield* context.sleep(fault.at - context.now);
-  const player = yield* playerOf(context, brokers, role, fault.at + patienceFor(fault));
-  if (player !== undefined) context.strike(fault.id, [player]);
+  const players = yield* playersOf(context, brokers, racks, role, fault.at + patienceFor(fault));
+  if (players.length > 0) context.strike(fault.id, players);
 }
 
-/** Name of the actor that plays the role; undefined if nobody can tell until then. */
-function* playerOf(context: ActorContext, brokers: readonly string[], role: Role, until: Micros): Task<string | undefined> {
-  if (role.kind === 'active-controller') return activeController();
+/** Names of the actors that play the role; none if nobody can tell until then. */
+function* playersOf(context: ActorContext, brokers: readonly string[], racks: Racks, role: Role, until: Micros): Task<readonly string[]> {
+  if (role.kind === 'active-controller') return [activeController()];
+  if (role.kind === 'rack') return racks[role.rack] ?? [];
   while (context.now < until) {
     for (const broker of brokers) {
-      const leader = yield* leaderAccordingTo(context, broker, role);
-      if (context.now >= until) return undefined;
-      if (leader !== undefined) return leader;
+      const player = yield* playerAccordingTo(context, broker, role);
+      if (context.now >= until) return [];
+      if (player !== undefined) return [player];
     }
     yield* context.sleep(PAUSE_US);
   }
-  return undefined;
+  return [];
 }
 
 /** There is one controller. */
@@ -67,9 +72,9 @@ function activeController(): string {
   return controllerName(0);
 }
 
-/** Asks one broker. Undefined: it does not answer, or knows of no leader. */
-function* leaderAccordingTo(context: ActorContext, broker: string, { topic, partition }: Extract<Role, { kind: 'leader' }>): Task<string | undefined> {
-  const request: MetadataRequest = { apiKey: API_KEYS.Metadata, clientId: NEMESIS, topics: [topic] };
+/** Asks one broker. Undefined: it does not answer, or knows of nobody. */
+function* playerAccordingTo(context: ActorContext, broker: string, role: ReplicaRole): Task<string | undefined> {
+  const request: MetadataRequest = { apiKey: API_KEYS.Metadata, clientId: NEMESIS, topics: [role.topic] };
   let response: MetadataResponse;
   try {
     const connection = yield* context.connect(broker, TIMEOUT_US);
@@ -79,6 +84,19 @@ function* leaderAccordingTo(context: ActorContext, broker: string, { topic, part
     if (error instanceof ConnectionError) return undefined;
     throw error;
   }
-  const found = response.topics.find(({ name, errorCode }) => name === topic && errorCode === NONE)?.partitions.find(({ partitionIndex }) => partitionIndex === partition);
-  return response.brokers.find(({ nodeId }) => nodeId === found?.leaderId)?.host;
+  const found = response.topics.find(({ name, errorCode }) => name === role.topic && errorCode === NONE)?.partitions.find(({ partitionIndex }) => partitionIndex === role.partition);
+  const player = found && nodeOf(role, found);
+  return player === undefined || player < 0 ? undefined : brokerName(player);
+}
+
+/** The replica that plays the role; −1 or undefined: none. */
+function nodeOf(role: ReplicaRole, { leaderId, replicaNodes, isrNodes }: PartitionMetadata): number | undefined {
+  switch (role.kind) {
+    case 'leader':
+      return leaderId;
+    case 'follower':
+      return replicaNodes.find((replica) => replica !== leaderId && isrNodes.includes(replica));
+    case 'replica':
+      return replicaNodes[role.replica];
+  }
 }

@@ -4,7 +4,7 @@ import { parsePlanFile } from '../index.ts';
 import { parseFaultPlan } from './plan-schema.ts';
 import type { PlanScene } from './plan-schema.ts';
 
-const SCENE: PlanScene = { actors: ['controller-0', 'broker-0', 'broker-1', 'broker-2', 'producer-0'], topics: { orders: 6 }, healsAt: 65_000_000 };
+const SCENE: PlanScene = { actors: ['controller-0', 'broker-0', 'broker-1', 'broker-2', 'producer-0'], topics: { orders: 6 }, replicationFactor: 3, racks: { 'rack-0': ['broker-0', 'broker-2'], 'rack-1': ['broker-1'] }, healsAt: 65_000_000 };
 const CRASH = { id: 'f1', kind: 'crash', at: 1_000_000, for: 500_000, target: { actor: 'broker-1' } };
 const CUT = { id: 'f2', kind: 'partition', at: 0, for: 1, target: { between: ['broker-0'], and: ['broker-1', 'broker-2'] } };
 
@@ -42,7 +42,7 @@ describe('a fault plan from a file', () => {
     ['a kind like no other', errorsOfFault({ kind: 'earthquake' }), ["timed[0].kind: unknown kind 'earthquake': there is crash, power-loss, pause, clock-skew, refuse, shutdown, disk-full, disk-hung, disk-slow, disk-error, disk-fsync-error, disk-bit-rot, partition, jam, delay, slow, reset, half-open"]],
     ['an unknown actor', errorsOfFault({ target: { actor: 'broker-7' } }), ["timed[0].target: unknown actor 'broker-7': did you mean 'broker-0'?"]],
     ['an unknown actor among many', errorsOfFault({ target: { between: ['broker-0'], and: ['broker-1', 'brocker-2'] } }, CUT), ["timed[0].target: unknown actor 'brocker-2': did you mean 'broker-2'?"]],
-    ['an unknown role', errorsOfFault({ target: { role: 'boss' } }), ["timed[0].target.role: unknown role 'boss': a role is written 'leader of <topic>-<partition>' or 'active controller'"]],
+    ['an unknown role', errorsOfFault({ target: { role: 'boss' } }), ["timed[0].target.role: unknown role 'boss': a role is written 'leader of <topic>-<partition>' or 'follower of <topic>-<partition>' or 'replica <k> of <topic>-<partition>' or 'active controller' or 'rack <name>'"]],
     ['times before the beginning', errorsOfFault({ at: -1, for: -2 }), ['timed[0].at: must not be negative', 'timed[0].for: must not be negative']],
     ['a time that is not whole', errorsOfFault({ at: 1.5 }), ['timed[0].at: must be a whole number of µs']],
     ['something missing', errorsOfFault({ for: undefined }), ['timed[0].for: is missing']],

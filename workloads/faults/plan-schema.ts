@@ -19,6 +19,10 @@ export interface PlanScene {
   readonly actors: readonly string[];
   /** Topics, with the number of their partitions. */
   readonly topics: Readonly<Record<string, number>>;
+  /** Replicas of every partition. */
+  readonly replicationFactor: number;
+  /** Racks by name. */
+  readonly racks: Readonly<Record<string, readonly string[]>>;
   /** Every fault is over by then: what comes after is judged as a healthy cluster. */
   readonly healsAt: Micros;
 }
@@ -123,19 +127,22 @@ function unknownKey(key: string): string {
   return `unknown key '${key}'${near === undefined ? '' : `: did you mean '${near}'?`}`;
 }
 
-function targetProblems({ kind, target: to }: TimedFault, { actors, topics }: PlanScene): string[] {
-  if ('role' in to) return roleProblems(to.role, topics).map((problem) => `target.role: ${problem}`);
-  const named = namesIn(to).filter((name) => !actors.includes(name));
-  const problems = named.map((name) => `target: ${unknown('actor', name, actors)}`);
+function targetProblems({ kind, target: to }: TimedFault, scene: PlanScene): string[] {
+  if ('role' in to) return roleProblems(to.role, scene).map((problem) => `target.role: ${problem}`);
+  const named = namesIn(to).filter((name) => !scene.actors.includes(name));
+  const problems = named.map((name) => `target: ${unknown('actor', name, scene.actors)}`);
   if (!isLinkFaultKind(kind) && !('actor' in to)) problems.push(`target: ${kind} is a fault of a ${isDiskFaultKind(kind) ? 'disk' : 'process'}: its target is {"actor": name} or {"role": text}, not links`);
   else if (isLinkFaultKind(kind) && !('actor' in to) && linksOf(to) === 0) problems.push(`target: ${kind} is a fault of links: there is none from an actor to itself`);
   return problems;
 }
 
-function roleProblems(text: string, topics: PlanScene['topics']): string[] {
+function roleProblems(text: string, { topics, replicationFactor, racks }: PlanScene): string[] {
   const role = parseRole(text);
   if (role === undefined) return [unknownRole(text)];
-  if (role.kind !== 'leader' || role.partition < (topics[role.topic] ?? 0)) return [];
+  if (role.kind === 'rack') return racks[role.rack] === undefined ? [`'${text}': ${unknown('rack', role.rack, Object.keys(racks))}`] : [];
+  if (role.kind === 'active-controller') return [];
+  if (role.kind === 'replica' && role.replica >= replicationFactor) return [`'${text}': there are ${replicationFactor} replicas, counted from 0`];
+  if (role.partition < (topics[role.topic] ?? 0)) return [];
   const there = Object.entries(topics).map(([topic, partitions]) => range(Array.from({ length: partitions }, (_, partition) => `${topic}-${partition}`)));
   return [`'${text}': there is no partition ${role.topic}-${role.partition}; there is ${there.join(', ')}`];
 }

@@ -10,7 +10,7 @@ import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { Micros } from '../../runtime/index.ts';
 import type { Random } from '../../runtime/random/random.ts';
 import { latestEndOf } from './role.ts';
-import { someLeader } from './scene.ts';
+import { fitting, someLeader } from './scene.ts';
 import type { FaultScene, UnnamedFault } from './scene.ts';
 
 /** What may happen to a process here, by its share. */
@@ -34,8 +34,6 @@ const RECOVERY_US_MAX = 10 * SECOND;
 /** After a power loss: a broker that was back before its session ran out registers 9 s later, and must fetch what it lost before another one loses it, too. */
 const RECOVERY_AFTER_POWER_LOSS_US_MIN = 15 * SECOND;
 const RECOVERY_AFTER_POWER_LOSS_US_MAX = 20 * SECOND;
-/** Shorter than that is not worth it. */
-const WORTH_US_MIN = SHORT_US_MIN;
 /** One in so many is aimed at a role: the leader of a partition, the active controller. */
 const ROLE_ONE_IN = 3;
 
@@ -54,19 +52,13 @@ export function oneAfterTheOther(random: Random, scene: FaultScene, draw: (at: M
   const faults: UnnamedFault[] = [];
   let at = scene.fromUs + random.between(0, RECOVERY_US_MIN);
   for (;;) {
-    const fault = fitting(draw(at), scene.healUs);
+    const drawn = draw(at);
+    const fault = drawn && fitting(drawn, scene.healUs);
     if (fault === undefined) return faults;
     faults.push(fault);
     const isPowerLoss = fault.kind === 'power-loss';
     at = latestEndOf({ id: '', ...fault }) + (isPowerLoss ? random.between(RECOVERY_AFTER_POWER_LOSS_US_MIN, RECOVERY_AFTER_POWER_LOSS_US_MAX) : random.between(RECOVERY_US_MIN, RECOVERY_US_MAX));
   }
-}
-
-/** The fault, shortened so that it is over by the heal; undefined if too little of it would be left. */
-function fitting(fault: UnnamedFault | undefined, healUs: Micros): UnnamedFault | undefined {
-  if (fault === undefined) return undefined;
-  const excess = Math.max(0, latestEndOf({ id: '', ...fault }) - healUs);
-  return fault.for - excess < WORTH_US_MIN ? undefined : { ...fault, for: fault.for - excess };
 }
 
 function processFault(random: Random, scene: FaultScene, mix: ProcessFaultMix, at: Micros): UnnamedFault | undefined {

@@ -10,14 +10,14 @@ import { latestEndOf } from './role.ts';
 import type { FaultScene } from './scene.ts';
 
 const numbered = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what}-${i}`);
-const SCENE: FaultScene = { brokers: numbered('broker', 3), controllers: ['controller-0'], clients: ['producer-0', 'producer-1', 'consumer-0'], topics: { orders: 6 }, fromUs: 7 * SECOND, healUs: 65 * SECOND };
+const SCENE: FaultScene = { brokers: numbered('broker', 3), controllers: ['controller-0'], clients: ['producer-0', 'producer-1', 'consumer-0'], topics: { orders: 6 }, replicationFactor: 3, racks: { 'rack-0': numbered('broker', 3) }, fromUs: 7 * SECOND, healUs: 65 * SECOND };
 const SESSION_US = 9 * SECOND;
 
 const anySeed = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String);
 const anyScene: fc.Arbitrary<FaultScene> = fc
   .record({ brokers: fc.integer({ min: 1, max: 5 }), controllers: fc.integer({ min: 0, max: 3 }), clients: fc.integer({ min: 0, max: 4 }), partitions: fc.integer({ min: 0, max: 6 }), from: fc.integer({ min: 0, max: 10 * SECOND }), length: fc.integer({ min: 0, max: 300 * SECOND }) })
   .map(({ brokers, controllers, clients, partitions, from, length }) => ({
-    brokers: numbered('broker', brokers), controllers: numbered('controller', controllers), clients: numbered('producer', clients), topics: partitions === 0 ? {} : { orders: partitions }, fromUs: from, healUs: from + length,
+    brokers: numbered('broker', brokers), controllers: numbered('controller', controllers), clients: numbered('producer', clients), topics: partitions === 0 ? {} : { orders: partitions }, replicationFactor: Math.min(3, brokers), racks: { 'rack-0': numbered('broker', brokers) }, fromUs: from, healUs: from + length,
   }));
 const actorsOf = ({ brokers, controllers, clients }: FaultScene): string[] => [...brokers, ...controllers, ...clients];
 const isDown = ({ kind }: TimedFault): boolean => kind === 'crash' || kind === 'power-loss';
@@ -172,7 +172,7 @@ describe('fault profiles', () => {
         fc.property(anySeed, anyScene, (seed, scene) => {
           const plan = planFaults(profile, seed, scene);
           fc.pre(scene.healUs > scene.fromUs);
-          expect(parseFaultPlan(JSON.parse(JSON.stringify(plan)), { actors: actorsOf(scene), topics: scene.topics, healsAt: scene.healUs })).toEqual({ plan });
+          expect(parseFaultPlan(JSON.parse(JSON.stringify(plan)), { ...scene, actors: actorsOf(scene), healsAt: scene.healUs })).toEqual({ plan });
           for (const [i, fault] of plan.timed.entries()) {
             expect(fault.at).toBeGreaterThanOrEqual(Math.max(scene.fromUs, plan.timed[i - 1]?.at ?? 0));
             expect(latestEndOf(fault)).toBeLessThanOrEqual(scene.healUs);

@@ -1,6 +1,6 @@
 /** @module The fault profiles there are: each makes a plan from a seed and the trial's scene. */
 import { NO_FAULTS } from '../../runtime/faults/plan.ts';
-import type { FaultPlan, Weather } from '../../runtime/faults/plan.ts';
+import type { FaultPlan } from '../../runtime/faults/plan.ts';
 import { SECOND } from '../../runtime/index.ts';
 import { randomStream } from '../../runtime/random/random.ts';
 import type { Random } from '../../runtime/random/random.ts';
@@ -8,7 +8,8 @@ import { SimulatorError } from '../../runtime/simulator-error.ts';
 import { diskFaults } from './disk-faults.ts';
 import { networkFaults } from './network-faults.ts';
 import { CRASHES, CRASHES_AND_MORE, clockFaults, processFaults } from './process-faults.ts';
-import type { FaultScene, UnnamedFault } from './scene.ts';
+import { planIn } from './scene.ts';
+import type { FaultScene } from './scene.ts';
 import { HEAVY_WEATHER, LIGHT_WEATHER } from './weathers.ts';
 
 export type { FaultScene } from './scene.ts';
@@ -28,34 +29,34 @@ const stream = (seed: string, what: string): Random => randomStream(seed, `fault
 
 export const FAULT_PROFILES: readonly FaultProfile[] = [
   { name: 'none', says: 'nothing goes wrong', plan: () => NO_FAULTS },
-  { name: 'mild', says: 'light weather: late frames, now and then a connection lost', plan: (_seed, scene) => planOf(scene, [], LIGHT_WEATHER) },
+  { name: 'mild', says: 'light weather: late frames, now and then a connection lost', plan: (_seed, scene) => planIn(scene, [], [LIGHT_WEATHER]) },
   {
     name: 'network',
     says: 'heavy weather; links between brokers, controllers and clients cut one way or both, jammed, delayed, slow, reset, half-open; connections refused',
-    plan: (seed, scene) => planOf(scene, networkFaults(stream(seed, 'network'), scene, NETWORK_GAP_US_MEAN), HEAVY_WEATHER),
+    plan: (seed, scene) => planIn(scene, networkFaults(stream(seed, 'network'), scene, NETWORK_GAP_US_MEAN), [HEAVY_WEATHER]),
   },
   {
     name: 'crash',
     says: 'brokers crash one at a time, and are back before their session runs out or after; now and then the controller',
-    plan: (seed, scene) => planOf(scene, processFaults(stream(seed, 'process'), scene, CRASHES)),
+    plan: (seed, scene) => planIn(scene, processFaults(stream(seed, 'process'), scene, CRASHES), []),
   },
   {
     name: 'disk',
     says: 'the disk of one broker at a time is full, hung, slow, fails, or fails to sync and then says that it did not',
-    plan: (seed, scene) => planOf(scene, diskFaults(stream(seed, 'disk'), scene)),
+    plan: (seed, scene) => planIn(scene, diskFaults(stream(seed, 'disk'), scene), []),
   },
   {
     name: 'mixed',
     says: 'light weather, network faults, and one at a time: crashes, power losses and pauses; clocks jump',
     plan: (seed, scene) =>
-      planOf(
+      planIn(
         scene,
         [
           ...networkFaults(stream(seed, 'network'), scene, MIXED_NETWORK_GAP_US_MEAN),
           ...processFaults(stream(seed, 'process'), scene, CRASHES_AND_MORE),
           ...clockFaults(stream(seed, 'clock'), scene),
         ],
-        LIGHT_WEATHER,
+        [LIGHT_WEATHER],
       ),
   },
 ];
@@ -65,10 +66,4 @@ export function planFaults(profile: string, seed: string, scene: FaultScene): Fa
   const found = FAULT_PROFILES.find(({ name }) => name === profile);
   if (found === undefined) throw new SimulatorError('declaration', `there is no fault profile ${profile}`);
   return found.plan(seed, scene);
-}
-
-/** Numbers the faults in the order in which they begin. The sort is stable. */
-function planOf(scene: FaultScene, faults: readonly UnnamedFault[], ...weather: readonly Weather[]): FaultPlan {
-  const timed = faults.toSorted((a, b) => a.at - b.at).map((fault, i) => ({ id: `f${i + 1}`, ...fault }));
-  return { timed, weather, weatherFrom: scene.fromUs, weatherUntil: scene.healUs, switchedOff: [] };
 }

@@ -3,18 +3,28 @@ import type { TimedFault } from '../../runtime/faults/plan.ts';
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { Micros } from '../../runtime/index.ts';
 
-export type Role = { readonly kind: 'leader'; readonly topic: string; readonly partition: number } | { readonly kind: 'active-controller' };
+export type Role =
+  | { readonly kind: 'leader' | 'follower'; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'replica'; readonly replica: number; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'active-controller' }
+  | { readonly kind: 'rack'; readonly rack: string };
 
 /** How a role may be written. */
-export const ROLES = ['leader of <topic>-<partition>', 'active controller'] as const;
+export const ROLES = ['leader of <topic>-<partition>', 'follower of <topic>-<partition>', 'replica <k> of <topic>-<partition>', 'active controller', 'rack <name>'] as const;
 
-const LEADER = /^leader of (.+)-(\d+)$/;
+const LEADER_OR_FOLLOWER = /^(leader|follower) of (.+)-(\d+)$/;
+const REPLICA = /^replica (\d+) of (.+)-(\d+)$/;
+const RACK = /^rack (\S+)$/;
 
-/** The role that a text names, e.g. `leader of orders-0`; undefined if it names none. */
+/** The role that a text names, e.g. `leader of orders-0`; undefined if it names none. Replicas are counted from 0, the preferred leader. */
 export function parseRole(text: string): Role | undefined {
   if (text === 'active controller') return { kind: 'active-controller' };
-  const [, topic, partition] = LEADER.exec(text) ?? [];
-  return topic === undefined ? undefined : { kind: 'leader', topic, partition: Number(partition) };
+  const [, kind, topic, partition] = LEADER_OR_FOLLOWER.exec(text) ?? [];
+  if (topic !== undefined) return { kind: kind === 'leader' ? 'leader' : 'follower', topic, partition: Number(partition) };
+  const [, replica, of, number] = REPLICA.exec(text) ?? [];
+  if (of !== undefined) return { kind: 'replica', replica: Number(replica), topic: of, partition: Number(number) };
+  const [, rack] = RACK.exec(text) ?? [];
+  return rack === undefined ? undefined : { kind: 'rack', rack };
 }
 
 export function unknownRole(text: string): string {
