@@ -3,8 +3,8 @@ import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Task } from '../../runtime/index.ts';
 import { controllerName } from '../client/bootstrap.ts';
 import { encodeRecordBatch } from '../log/records.ts';
-import { API_KEYS } from '../protocol/messages.ts';
-import type { CreateTopicsRequest, FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import { API_KEYS, LATEST_TIMESTAMP } from '../protocol/messages.ts';
+import type { CreateTopicsRequest, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import type { ClusterRun, Observed } from './cluster.ts';
 
 const A_RECORD = new TextEncoder().encode('a record');
@@ -42,6 +42,15 @@ export function* fetchFrom(connection: Connection, fetchOffset: number): Task<Fe
   };
   const { responses } = yield* connection.call(request, SECOND);
   return responses[0]!.partitions[0]!;
+}
+
+/** Asks for the end of `orders-0`, as a consumer. */
+export function* endOffsetAt(connection: Connection): Task<ListOffsetsResponse['topics'][number]['partitions'][number]> {
+  const request: ListOffsetsRequest = {
+    apiKey: API_KEYS.ListOffsets, clientId: 'test', replicaId: -1, isolationLevel: 0, topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: LATEST_TIMESTAMP }] }],
+  };
+  const { topics } = yield* connection.call(request, SECOND);
+  return topics[0]!.partitions[0]!;
 }
 
 /** What was observed of one kind, in order. */
