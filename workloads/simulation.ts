@@ -46,7 +46,7 @@ export function simulationOf(argument: TrialArgument, planted: PlantedBugs): Sim
   const bootstrap = brokerNames(resolved.brokers);
   return {
     seed: argument.seed,
-    actors: [...clusterActors(resolved, planted), operatorActor(resolved), nemesis(faults, bootstrap, resolved.racks), ...applications(resolved, bootstrap)],
+    actors: [...clusterActors(resolved, planted), operatorActor(resolved, bootstrap), nemesis(faults, bootstrap, resolved.racks), ...applications(resolved, bootstrap)],
     structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,
@@ -84,9 +84,9 @@ function clusterActors({ brokers, brokerConfig, protocol }: ResolvedTrial, plant
   ];
 }
 
-function operatorActor({ topics }: ResolvedTrial): Actor {
+function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]): Actor {
   return operator({
-    controller: CONTROLLER,
+    bootstrap,
     topics: topics.map(({ name, partitions, replicationFactor, overrides }) => ({ name, partitions, replicationFactor, config: overrides })),
   });
 }

@@ -17,8 +17,10 @@ import { AlterPartitionManager } from './alter-partition-manager.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
+import { describeConfigs, describeTopicPartitions } from './describe-handler.ts';
 import { offsetForLeaderEpoch } from './epoch-handler.ts';
 import { fetch } from './fetch-handler.ts';
+import { forward } from './forwarding.ts';
 import { haltWhenOffline } from './log-dir-failure.ts';
 import { LogManager } from './log-manager.ts';
 import { listOffsets, metadata } from './metadata-handler.ts';
@@ -52,6 +54,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
   const replicas = new ReplicaManager(context, options, image, directory, logs, (partition) => alterPartitions.submit(partition), brokerEpoch);
+  const forwarding = channel();
   const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
   context.spawn(lifecycle.run());
   directory.spawn(follower.run());
@@ -64,7 +67,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
   function* publish(changed: readonly TopicPartition[]): Task {
     yield* replicas.apply(changed);
-    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, request, caller));
+    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, forwarding, request, caller));
   }
 }
 
@@ -83,7 +86,7 @@ function refuse(_request: object, caller: Caller): Task<undefined> {
   return done(undefined);
 }
 
-function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, request: BrokerRequest, caller: Caller): Task<object | undefined> {
+function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, forwarding: ControllerChannel, request: BrokerRequest, caller: Caller): Task<object | undefined> {
   context.work(options.costs.requestUs);
   switch (request.apiKey) {
     case API_KEYS.Produce:
@@ -96,6 +99,17 @@ function handle(context: ActorContext, options: BrokerOptions, replicas: Replica
       return done(listOffsets(replicas, request));
     case API_KEYS.OffsetForLeaderEpoch:
       return done(offsetForLeaderEpoch(replicas, request));
+    case API_KEYS.DescribeTopicPartitions:
+      return done(describeTopicPartitions(replicas.image, request));
+    case API_KEYS.DescribeConfigs:
+      return done(describeConfigs(replicas.image, options.brokerId, options.config, request));
+    case API_KEYS.CreateTopics:
+    case API_KEYS.DeleteTopics:
+    case API_KEYS.IncrementalAlterConfigs:
+    case API_KEYS.ElectLeaders:
+    case API_KEYS.AlterPartitionReassignments:
+    case API_KEYS.ListPartitionReassignments:
+      return forward(forwarding, request);
   }
 }
 

@@ -25,16 +25,22 @@ export function metadata(image: MetadataImage, request: MetadataRequest): Metada
   };
 }
 
-function partitionMetadata(partitionIndex: number, { leader, leaderEpoch, replicas, isr }: PartitionRegistration, image: MetadataImage): MetadataResponse['topics'][number]['partitions'][number] {
-  const isAvailable = leader !== NO_LEADER && image.aliveBrokerEpoch(leader) !== undefined;
+function partitionMetadata(partitionIndex: number, registration: PartitionRegistration, image: MetadataImage): MetadataResponse['topics'][number]['partitions'][number] {
+  const { leaderEpoch, replicas, isr } = registration;
+  const leader = availableLeader(registration, image);
   return {
-    errorCode: isAvailable ? NONE : ERRORS.LEADER_NOT_AVAILABLE.code,
+    errorCode: leader === undefined ? ERRORS.LEADER_NOT_AVAILABLE.code : NONE,
     partitionIndex,
-    leaderId: isAvailable ? leader : NO_LEADER,
+    leaderId: leader ?? NO_LEADER,
     leaderEpoch,
     replicaNodes: replicas,
     isrNodes: isr,
   };
+}
+
+/** Who leads and can be asked; undefined: nobody (ML-3). */
+export function availableLeader({ leader }: PartitionRegistration, image: MetadataImage): number | undefined {
+  return leader !== NO_LEADER && image.aliveBrokerEpoch(leader) !== undefined ? leader : undefined;
 }
 
 /** F-11. Lookups by time come with the index they need. */

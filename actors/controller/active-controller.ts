@@ -13,9 +13,12 @@ import { brokerHeartbeat, fence, registerBroker } from './broker-control.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { ControllerState } from './controller-state.ts';
 import type { ControllerLog } from './controller-state.ts';
+import { incrementalAlterConfigs } from './config-control.ts';
 import { alterPartition } from './partition-control.ts';
+import { balanceLeaders, electLeaders, sweepUncleanElections } from './leader-control.ts';
+import { alterPartitionReassignments, listPartitionReassignments } from './reassignment-control.ts';
 import { refusal } from './refusal.ts';
-import { createTopics } from './topic-control.ts';
+import { createTopics, deleteTopics } from './topic-control.ts';
 
 /** What the active controller decides: all but the reading of its log. */
 export type DecidedRequest = Exclude<ControllerRequest, FetchRequest>;
@@ -31,7 +34,7 @@ export class ActiveController {
     this.#context = context;
     this.#state = new ControllerState(context, options, image, log);
     this.#sessionsChanged = context.signal();
-    this.#tasks = [this.#watchSessions()].map((task) => context.spawn(task));
+    this.#tasks = [this.#watchSessions(), sweepUncleanElections(this.#state), balanceLeaders(this.#state)].map((task) => context.spawn(task));
   }
 
   /** Resigns: nothing of it runs any more. Requests that wait are answered when the log says that they are not committed. */
@@ -63,6 +66,16 @@ export class ActiveController {
         return alterPartition(this.#state, request);
       case API_KEYS.CreateTopics:
         return createTopics(this.#state, request);
+      case API_KEYS.DeleteTopics:
+        return deleteTopics(this.#state, request);
+      case API_KEYS.IncrementalAlterConfigs:
+        return incrementalAlterConfigs(this.#state, request);
+      case API_KEYS.ElectLeaders:
+        return electLeaders(this.#state, request);
+      case API_KEYS.AlterPartitionReassignments:
+        return alterPartitionReassignments(this.#state, request);
+      case API_KEYS.ListPartitionReassignments:
+        return listPartitionReassignments(this.#state, request);
     }
   }
 

@@ -16,6 +16,16 @@ export function refusal(request: ControllerRequest, error: ErrorName): object {
       return { errorCode, topics: [] };
     case API_KEYS.CreateTopics:
       return { topics: request.topics.map(({ name }) => ({ name, topicId: '', errorCode, errorMessage: null })) };
+    case API_KEYS.DeleteTopics:
+      return { responses: request.topics.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage: null })) };
+    case API_KEYS.IncrementalAlterConfigs:
+      return { responses: request.resources.map(({ resourceType, resourceName }) => ({ errorCode, errorMessage: null, resourceType, resourceName })) };
+    case API_KEYS.ElectLeaders:
+      return { errorCode, replicaElectionResults: [] };
+    case API_KEYS.AlterPartitionReassignments:
+      return { errorCode, errorMessage: null, responses: [] };
+    case API_KEYS.ListPartitionReassignments:
+      return { errorCode, errorMessage: null, topics: [] };
     case API_KEYS.Fetch:
       return { errorCode, responses: [] };
   }

@@ -13,3 +13,11 @@ export function assignReplicas(brokers: readonly number[], partitions: number, r
     });
   });
 }
+
+/** What is wrong with brokers that somebody has chosen for a partition; undefined: nothing. */
+export function assignmentProblem(replicas: readonly number[], registered: ReadonlyMap<number, unknown>): string | undefined {
+  if (replicas.length === 0) return 'A partition needs at least one replica.';
+  if (new Set(replicas).size < replicas.length) return `A broker can have one replica of a partition, not several: ${replicas.join(', ')}.`;
+  const unknown = replicas.find((replica) => !registered.has(replica));
+  return unknown === undefined ? undefined : `Broker ${unknown} is not registered.`;
+}

@@ -4,7 +4,9 @@
  * Topics go by name (as up to Fetch v12, Produce v12); topic ids come with the wire codec.
  */
 import type { Request } from '../../runtime/index.ts';
-import { array, boolean, bytes, int16, int32, int64, int8, nullable, string, struct, uuid } from './schema.ts';
+import { ADMIN_MESSAGES } from './admin-messages.ts';
+import type { DescribeRequest, ForwardedAdminRequest } from './admin-messages.ts';
+import { apiKey, array, boolean, bytes, int16, int32, int64, int8, nullable, string, struct, uuid } from './schema.ts';
 import type { Infer, Type } from './schema.ts';
 
 export const API_KEYS = {
@@ -13,7 +15,13 @@ export const API_KEYS = {
   ListOffsets: 2,
   Metadata: 3,
   CreateTopics: 19,
+  DeleteTopics: 20,
   OffsetForLeaderEpoch: 23,
+  DescribeConfigs: 32,
+  ElectLeaders: 43,
+  IncrementalAlterConfigs: 44,
+  AlterPartitionReassignments: 45,
+  ListPartitionReassignments: 46,
   Vote: 52,
   BeginQuorumEpoch: 53,
   EndQuorumEpoch: 54,
@@ -21,10 +29,9 @@ export const API_KEYS = {
   AlterPartition: 56,
   BrokerRegistration: 62,
   BrokerHeartbeat: 63,
+  DescribeTopicPartitions: 75,
 } as const;
 
-/** Says which message it is, for the compiler and at run time. */
-const apiKey = <K extends number>(): Type<K> => int16 as unknown as Type<K>;
 const clientId = nullable(string);
 const currentLeader = struct({ leaderId: int32, leaderEpoch: int32 });
 
@@ -129,7 +136,7 @@ export const metadataResponse = struct({
   ),
 });
 
-/** `assignments` empty: the controller places the replicas. */
+/** `assignments` empty: the controller places the replicas; else `numPartitions` and `replicationFactor` are −1, which without them is the brokers' default. */
 export const createTopicsRequest = struct({
   apiKey: apiKey<typeof API_KEYS.CreateTopics>(),
   clientId,
@@ -306,12 +313,15 @@ export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpoch
 /** What clients ask a broker. */
 export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a broker is asked, by clients and by other brokers. */
-export type BrokerRequest = ClientRequest | OffsetForLeaderEpochRequest;
+export type BrokerRequest = ClientRequest | OffsetForLeaderEpochRequest | DescribeRequest | ForwardedRequest;
 /** What a controller is asked. Brokers fetch the metadata log from it. */
-export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | CreateTopicsRequest | FetchRequest;
+export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | ForwardedRequest | FetchRequest;
+/** What a client may ask any broker, which hands it on to the active controller. */
+export type ForwardedRequest = CreateTopicsRequest | ForwardedAdminRequest;
 
 /** Every message, for the frame codec. */
 export const MESSAGES: readonly Type<unknown>[] = [
+  ...ADMIN_MESSAGES,
   produceRequest,
   produceResponse,
   fetchRequest,

@@ -27,6 +27,11 @@ export const string: Type<string> = { kind: 'string' };
 export const bytes: Type<Uint8Array> = { kind: 'bytes' };
 export const uuid: Type<string> = { kind: 'uuid' };
 
+/** Says which message it is, for the compiler and at run time. */
+export function apiKey<K extends number>(): Type<K> {
+  return int16 as unknown as Type<K>;
+}
+
 export function nullable<T>(type: Type<T>): Type<T | null> {
   return { ...type, nullable: true };
 }

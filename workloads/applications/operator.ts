@@ -1,17 +1,20 @@
 /** @module Whoever runs the cluster: makes the topics as soon as there are brokers enough. */
-import { API_KEYS } from '../../actors/protocol/messages.ts';
-import type { CreateTopicsRequest } from '../../actors/protocol/messages.ts';
-import { ERRORS, NONE } from '../../actors/protocol/errors.ts';
-import { ConnectionError, MILLISECOND, SECOND } from '../../runtime/index.ts';
+import { Admin } from '../../actors/admin/admin.ts';
+import { ADMIN_CONFIG } from '../../actors/config/admin-config.ts';
+import { parseConfig } from '../../actors/config/config-definition.ts';
+import { KafkaError } from '../../actors/protocol/errors.ts';
+import type { ErrorName } from '../../actors/protocol/errors.ts';
+import { MILLISECOND } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Task } from '../../runtime/index.ts';
 
 export interface OperatorOptions {
-  readonly controller: string;
+  /** Names of brokers' actors. */
+  readonly bootstrap: readonly string[];
   readonly topics: readonly { readonly name: string; readonly partitions: number; readonly replicationFactor: number; readonly config: Readonly<Record<string, string>> }[];
 }
 
 const RETRY_US = 100 * MILLISECOND;
-const DONE: readonly number[] = [NONE, ERRORS.TOPIC_ALREADY_EXISTS.code];
+const DONE: readonly ErrorName[] = ['NONE', 'TOPIC_ALREADY_EXISTS'];
 
 export function operator(options: OperatorOptions): Actor {
   return {
@@ -22,28 +25,18 @@ export function operator(options: OperatorOptions): Actor {
   };
 }
 
-function* createTopics(context: ActorContext, options: OperatorOptions): Task {
-  let missing = options.topics;
+function* createTopics(context: ActorContext, { bootstrap, topics }: OperatorOptions): Task {
+  const admin = new Admin(context, { clientId: context.name, bootstrapServers: bootstrap, config: parseConfig(ADMIN_CONFIG, {}) });
+  let missing = topics.map(({ name, partitions, replicationFactor, config }) => ({ name, numPartitions: partitions, replicationFactor, configs: config }));
   while (missing.length > 0) {
     yield* context.sleep(RETRY_US);
-    const request: CreateTopicsRequest = {
-      apiKey: API_KEYS.CreateTopics,
-      clientId: context.name,
-      topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
-        name,
-        numPartitions: partitions,
-        replicationFactor,
-        assignments: [],
-        configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-      })),
-    };
     try {
-      const connection = yield* context.connect(options.controller, SECOND);
-      const { topics } = yield* connection.call(request, 10 * SECOND);
-      connection.close();
-      missing = missing.filter(({ name }) => !topics.some((topic) => topic.name === name && DONE.includes(topic.errorCode)));
+      const done = (yield* admin.createTopics(missing)).filter(({ error }) => DONE.includes(error)).map(({ name }) => name);
+      missing = missing.filter(({ name }) => !done.includes(name));
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      // Whoever was asked is gone: somebody else is asked.
+      if (!(error instanceof KafkaError)) throw error;
     }
   }
+  admin.close();
 }
