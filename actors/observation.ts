@@ -3,7 +3,7 @@
  * The one closed union of what actors tell the judges: client calls (invoked, returned) and what a broker or controller did that
  * a judge could not see from outside. Judges read these and nothing else.
  */
-import { array, boolean, int32, int64, nullable, string } from './protocol/schema.ts';
+import { array, boolean, float64, int32, int64, nullable, string } from './protocol/schema.ts';
 import type { Fields, InferFields } from './protocol/schema.ts';
 
 const partition = { topic: string, partition: int32 } as const;
@@ -62,6 +62,12 @@ export const OBSERVATIONS = {
   'raft-opened': { node: int32, epoch: int32, logEndOffset: int64, recoveredFrom: int64, ...batches },
   /** The active controller has replayed the log and takes requests (KR-12). */
   'controller-activated': { node: int32, epoch: int32 },
+
+  // Metrics of a process (§8), every so often. `owner` tells the registries of one process apart.
+  /** Metrics that are new, numbered from `from` on; 0: the process has started anew. */
+  'metrics-registered': { owner: string, from: int32, names: array(string) },
+  /** What has changed since the last sample: the metric `indices[i]` is `values[i]` now; null: it has no value. */
+  'metrics-sampled': { owner: string, indices: array(int32), values: array(nullable(float64)) },
 } as const satisfies Record<string, Fields>;
 
 export type ObservationKind = keyof typeof OBSERVATIONS;

@@ -43,5 +43,8 @@ export function command<const F extends Flags>(declaration: Command<F>): Command
 
 export const JSON_FLAG = { json: { kind: 'switch', says: 'print one JSON object on standard output, and nothing else there' } } as const satisfies Flags;
 
+/** Of run and replay. */
+export const METRICS_FLAG = { metrics: { kind: 'switch', says: 'show every metric of every process (see: list metrics); with --json they are always there' } } as const satisfies Flags;
+
 /** Where the object is of one run. */
 export const RUN_JSON_FLAG = { json: { kind: 'switch', says: `${JSON_FLAG.json.says}; its verdict "pass" proves nothing where "stopped" is true` } } as const satisfies Flags;

@@ -31,11 +31,23 @@ const TOPICS: Readonly<Record<string, { readonly data: (trials: Trials) => reado
       ].join('\n');
     },
   },
+  metrics: {
+    data: ({ metricNames }) => metricNames(),
+    text: ({ metricNames }) =>
+      [...groupBy(metricNames(), ({ object }) => object.replace(/,name=.*/, ''))]
+        .map(([type, metrics]) => `  ${type}\n${table(metrics.map(({ object, attributes, tags, says }) => [nameIn(type, object, attributes), tags.join(' '), says]), '    ')}`)
+        .join('\n'),
+  },
   anomalies: {
     data: ({ anomalyNames }) => anomalyNames(),
     text: ({ anomalyNames }) => table(anomalyNames().map(({ name, row, class: kind, says }) => [name, row, kind, says])),
   },
 };
+
+/** `name=LeaderCount (Value)`; where the object has no name, the attribute alone. */
+function nameIn(type: string, object: string, attributes: readonly string[]): string {
+  return object === type ? attributes.join(', ') : `${object.slice(type.length + 1)} (${attributes.join(', ')})`;
+}
 
 type SettingKey = ReturnType<Trials['configKeys']>[number];
 
@@ -52,7 +64,7 @@ function differencesOf({ switches: values }: ReturnType<Trials['protocols']>[num
 
 export const list = command({
   name: 'list',
-  says: 'List what there is: workloads, faults, config, protocols, anomalies',
+  says: 'List what there is: workloads, faults, config, protocols, metrics, anomalies',
   word: { name: 'topic', says: Object.keys(TOPICS).join(' | ') },
   flags: { ...JSON_FLAG },
   examples: [

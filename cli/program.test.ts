@@ -78,6 +78,10 @@ describe('trial list', () => {
       protocols
         4.2  Kafka 4.2.
 
+      metrics
+        kafka.server:type=ReplicaManager
+          name=LeaderCount (Value)    Partitions this broker leads.
+
       anomalies
         acked-loss  7.1-durable  safety  An acknowledged record is gone.
       "
@@ -85,7 +89,7 @@ describe('trial list', () => {
   });
 
   it('lists one topic as an object', async () => expect(JSON.parse((await trial('list protocols --json')).out)).toEqual({ protocols: [{ name: '4.2', says: 'Kafka 4.2.', switches: {} }] }));
-  it('lists everything as one object', async () => expect(Object.keys(JSON.parse((await trial('list --json')).out) as object)).toEqual(['workloads', 'faults', 'config', 'protocols', 'anomalies']));
+  it('lists everything as one object', async () => expect(Object.keys(JSON.parse((await trial('list --json')).out) as object)).toEqual(['workloads', 'faults', 'config', 'protocols', 'metrics', 'anomalies']));
 });
 
 describe('Ctrl-C', () => {

@@ -5,12 +5,13 @@ import type { TrialArgument } from '../workloads/trial.ts';
 import { ARGUMENT_FLAGS, argumentOf, quoted, wordsOf } from './argument.ts';
 import { readArtefact, verdictKey } from './artefact.ts';
 import type { Recorded } from './artefact.ts';
-import { RUN_JSON_FLAG, command } from './command.ts';
+import { METRICS_FLAG, RUN_JSON_FLAG, command } from './command.ts';
 import type { World } from './command.ts';
 import { commit, differenceOfCode, isSameCode } from './commit.ts';
 import { EXIT } from './exit-code.ts';
 import { interruptible } from './interrupt.ts';
 import { Progress, runLine } from './progress.ts';
+import { metricsText } from './metrics-text.ts';
 import { json, runReport } from './report.ts';
 import { exitCodeOf } from './run.ts';
 import { runText } from './run-text.ts';
@@ -39,6 +40,7 @@ export const replay = command({
     seed: { kind: 'text', value: 'S', says: 'run this seed twice and compare, instead of an artefact' },
     workers: WORKERS_FLAG,
     ...ARGUMENT_FLAGS,
+    ...METRICS_FLAG,
     ...RUN_JSON_FLAG,
   },
   examples: [
@@ -64,7 +66,7 @@ export const replay = command({
 
     const again = recorded === undefined ? `--seed ${argument.seed} ${quoted(argument.workload)}${wordsOf(given)}` : quoted(word!);
     if (given.json) io.out(json({ ...runReport(second), reproduced: comparison.reproduced, ...recordReport(recorded) }));
-    else io.out(`${runText({ run: second, trial, artefact: undefined, replay: `${io.program} replay ${again}` })}\n${comparison.says.join('\n')}\n`);
+    else io.out(`${runText({ run: second, trial, artefact: undefined, replay: `${io.program} replay ${again}` })}\n${comparison.says.join('\n')}\n${given.metrics ? `\n${metricsText(second.verdict.metrics)}` : ''}`);
     return comparison.isBroken ? EXIT.simulator : exitCodeOf(second);
   },
 });

@@ -1,5 +1,6 @@
 /** @module The objects that `--json` prints: first what the contract names, then what is worth knowing beside it. */
 import type { Anomaly } from '../workloads/checkers/checker.ts';
+import type { MetricRange, MetricsReport } from '../workloads/metrics/metrics-report.ts';
 import { isFailure } from '../workloads/verdict.ts';
 import { availabilityReport } from './availability-report.ts';
 import type { AvailabilityReport } from './availability-report.ts';
@@ -20,13 +21,16 @@ export interface RunReport {
   readonly wallMs: number;
   /** How often each kind struck. */
   readonly faults: Readonly<Record<string, number>>;
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Of the simulator and of the run, and under `kafka` those of the processes: JMX object, attribute, process. */
+  readonly metrics: { readonly [figure: string]: number | KafkaMetrics; readonly kafka: KafkaMetrics };
   readonly availability: AvailabilityReport;
   /** What the trial exists to show, and how often it was seen. */
   readonly shown: Readonly<Record<string, number>>;
   /** It was ended by hand: what was not seen proves nothing. */
   readonly stopped: boolean;
 }
+
+export type KafkaMetrics = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, MetricRange>>>>>>;
 
 export interface AnomalyReport {
   readonly name: string;
@@ -99,11 +103,23 @@ export function runReport({ argument, workers, result, verdict }: TrialRun): Run
       diskBytes: result.diskBytes,
       judgesKeep: verdict.kept,
       ...verdict.counts,
+      ...endToEnd(verdict.metrics),
+      kafka: kafkaMetrics(verdict.metrics),
     },
     availability: availabilityReport(verdict.availability),
     shown: verdict.shown,
     stopped: result.stopped,
   };
+}
+
+function endToEnd({ endToEnd: { meanMs, maxMs } }: MetricsReport): Readonly<Record<string, number>> {
+  return meanMs === null || maxMs === null ? {} : { endToEndLatencyMeanMs: round(meanMs), endToEndLatencyMaxMs: round(maxMs) };
+}
+
+function kafkaMetrics({ series }: MetricsReport): KafkaMetrics {
+  const objects: Record<string, Record<string, Record<string, MetricRange>>> = {};
+  for (const { object, attribute, actor, ...range } of series) ((objects[object] ??= {})[attribute] ??= {})[actor] = range;
+  return objects;
 }
 
 export function anomalyReport({ name, row, class: kind, byDesign, detail, time }: Anomaly): AnomalyReport {

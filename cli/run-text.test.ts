@@ -34,6 +34,7 @@ function run(anomalies: readonly Anomaly[], settings: Record<string, string> = {
       counts,
       availability: { interruptions: [{ partition: 'orders-4', cause: 'power-loss', at: 40_112_000, electedUs: 8_700_000, ackedUs: 9_100_000, isrFullUs: null }], writes: { 'orders-4': { longestUs: 9_050_000, totalUs: 9_050_000 } }, reads: {}, clients: { 'producer-2': 400_000 } },
       shown: { 'elections after a silent death': 1 },
+      metrics: { series: [], watched: [], endToEnd: { records: 0, meanMs: null, maxMs: null } },
     },
   } as unknown as TrialRun;
 }

@@ -8,6 +8,7 @@ import { ANOMALIES_LISTED_MAX, isFailure } from '../workloads/verdict.ts';
 import type { Strike } from '../workloads/verdict.ts';
 import { bytes, count, figure, groupBy, labelled, labelledCommand, labelledLines, listing, orMore, several, tally, virtualTime } from './format.ts';
 import { availabilityText } from './availability-text.ts';
+import { watchedText } from './metrics-text.ts';
 import type { TrialRun } from './trial-run.ts';
 import { withSettings } from './with-settings.ts';
 
@@ -139,6 +140,7 @@ function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial
     labelled('what struck', struck === '' ? 'nothing' : struck),
     labelled('what happened', listing(verdict.counts)),
     ...availabilityText(verdict),
+    ...watchedText(verdict.metrics),
     labelled('speed', `${figure(result.events / seconds)} events per second · ${figure(result.endedAt / 1_000 / result.wallMs)} virtual seconds per wall second · ${several(workers, 'worker')}, ${figure(seconds)} s`),
     labelled('memory', `disks hold ${bytes(result.diskBytes)} · judges keep ${several(verdict.kept, 'thing')}`),
     labelled('digest', result.stopped ? `${result.digest} (of this beginning only)` : result.digest),

@@ -5,7 +5,7 @@ import { verifyRun } from '../runtime/workers/verify.ts';
 import type { Verification } from '../runtime/workers/verify.ts';
 import { isFailure } from '../workloads/verdict.ts';
 import { ARGUMENT_FLAGS, argumentOf, quoted, wordsOf } from './argument.ts';
-import { RUN_JSON_FLAG, command } from './command.ts';
+import { METRICS_FLAG, RUN_JSON_FLAG, command } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { bytes, count, labelled, virtualTime } from './format.ts';
@@ -13,6 +13,7 @@ import { inFolder, unwritable, writable } from './files.ts';
 import { interruptible } from './interrupt.ts';
 import { keep } from './keep.ts';
 import { Progress, runLine } from './progress.ts';
+import { metricsText } from './metrics-text.ts';
 import { json, runReport } from './report.ts';
 import { runText } from './run-text.ts';
 import { freshSeed, parseSeed } from './seeds.ts';
@@ -32,6 +33,7 @@ export const run = command({
     ...ARGUMENT_FLAGS,
     verify: { kind: 'switch', says: 'run again on another number of workers; where the digests differ, name the first event that does (exit code 3)' },
     trace: { kind: 'text', value: 'FILE', says: 'write every event to this file, one JSON object per line' },
+    ...METRICS_FLAG,
     ...RUN_JSON_FLAG,
   },
   examples: [
@@ -56,7 +58,7 @@ export const run = command({
     const artefact = isFailure(done.verdict) ? await keep(done, io) : undefined;
     const replay = artefact === undefined ? again : `${io.program} replay ${quoted(artefact)}`;
     if (given.json) io.out(json({ ...runReport(done), artefact: artefact ?? null, trace: done.result.trace.file ?? null, verification: verification ?? null, replay }));
-    else io.out(runText({ run: done, trial, artefact, replay }) + traceText(given.trace, done) + (verification === undefined ? '' : verifyText(verification)));
+    else io.out(runText({ run: done, trial, artefact, replay }) + traceText(given.trace, done) + (verification === undefined ? '' : verifyText(verification)) + (given.metrics ? `\n${metricsText(done.verdict.metrics)}` : ''));
     if (isBroken(verification)) return EXIT.simulator;
     return verification?.outcome === 'stopped' && !isFailure(done.verdict) ? EXIT.interrupted : exitCodeOf(done);
 

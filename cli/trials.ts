@@ -3,5 +3,5 @@ import type * as workloads from '../workloads/index.ts';
 
 export type Trials = Pick<
   typeof workloads,
-  'TRIAL_MODULE' | 'DEFAULT_TRIAL' | 'trials' | 'faultProfiles' | 'protocols' | 'configKeys' | 'anomalyNames' | 'checkArgument' | 'describeRun' | 'parsePlanFile'
+  'TRIAL_MODULE' | 'DEFAULT_TRIAL' | 'trials' | 'faultProfiles' | 'protocols' | 'configKeys' | 'anomalyNames' | 'metricNames' | 'checkArgument' | 'describeRun' | 'parsePlanFile'
 >;

@@ -1,5 +1,6 @@
 /** @module The face of the trials, for the command line and the benches. */
 import { PROTOCOLS } from '../actors/protocols.ts';
+import { declaredMetrics } from '../actors/metrics/catalogue.ts';
 import type { FaultPlan } from '../runtime/faults/plan.ts';
 import { DEFAULT_TRIAL, TRIALS } from './catalogue.ts';
 import { ANOMALIES } from './checkers/anomalies.ts';
@@ -31,6 +32,10 @@ export function faultProfiles(): readonly { readonly name: string; readonly says
 /** With the value of every switch. */
 export function protocols(): readonly { readonly name: string; readonly says: string; readonly switches: Readonly<Record<string, string | boolean>> }[] {
   return Object.entries(PROTOCOLS).map(([name, { says, variant }]) => ({ name, says, switches: variant }));
+}
+
+export function metricNames(): ReturnType<typeof declaredMetrics> {
+  return declaredMetrics();
 }
 
 export function anomalyNames(): readonly { readonly name: string; readonly row: string; readonly class: AnomalyClass; readonly says: string }[] {

@@ -17,6 +17,7 @@ import { createWatermarkChecker } from './checkers/watermarks.ts';
 import { expectationsOf } from './expectations/expectation.ts';
 import type { Expected } from './expectations/expectation.ts';
 import type { ResolvedTrial } from './resolved-trial.ts';
+import { MetricsCollector } from './metrics/metrics-collector.ts';
 import { ANOMALIES_LISTED_MAX } from './verdict.ts';
 import type { TrialVerdict } from './verdict.ts';
 
@@ -29,6 +30,7 @@ class TrialJudge implements Judge {
   readonly #history = new History();
   readonly #tally = new Tally();
   readonly #meter: AvailabilityMeter;
+  readonly #metrics = new MetricsCollector();
   readonly #checkers: readonly Checker[];
   readonly #expected: readonly Expected[];
 
@@ -51,6 +53,9 @@ class TrialJudge implements Judge {
 
   judge(event: JudgedEvent): void {
     const observation = event.event.type === 'observed' ? (event.event.observation as Observation) : undefined;
+    this.#metrics.see(event, observation);
+    // Of no use to anybody else.
+    if (observation?.kind === 'metrics-sampled' || observation?.kind === 'metrics-registered') return;
     this.#history.see(event, observation);
     this.#tally.see(event, observation);
     this.#meter.see(event, observation);
@@ -63,10 +68,11 @@ class TrialJudge implements Judge {
     return {
       anomalies: listed(anomalies),
       strikes: this.#tally.strikes,
-      kept: this.#checkers.reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept + this.#meter.kept),
+      kept: this.#checkers.reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept + this.#meter.kept + this.#metrics.kept),
       counts: { ...this.#tally.counts, 'records-lost': anomalies.filter(({ name }) => name === 'acked-loss').length },
       availability,
       shown: Object.assign({}, ...this.#expected.map(({ shown }) => shown)) as Record<string, number>,
+      metrics: this.#metrics.report,
       endedAt: end.endedAt,
       stopped: end.stopped,
     };

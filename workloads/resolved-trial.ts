@@ -67,6 +67,8 @@ export interface ResolvedTrial {
   /** The fault profile, or {@link OWN_SCHEDULE}; undefined: a plan that was given. */
   readonly faults: string | undefined;
   readonly phases: Phases;
+  /** Every process tells its metrics so often; undefined: never. */
+  readonly metricsIntervalUs: Micros | undefined;
 }
 
 export interface ResolvedProducers {
@@ -121,7 +123,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
   for (const result of parsed) if ('problems' in result) problems.push(...result.problems);
   if (!('config' in cluster) || !('config' in variant) || !('config' in broker) || problems.length > 0) return { problems: [...new Set(problems)] };
 
-  const { brokers, partitions, 'replication.factor': replicationFactor } = cluster.config;
+  const { brokers, partitions, 'replication.factor': replicationFactor, 'metrics.sample.interval.ms': metricsIntervalMs } = cluster.config;
   if (replicationFactor > brokers) return { problems: [`'replication.factor' is ${replicationFactor}, and there are only ${brokers} brokers: set brokers=${replicationFactor} or more.`] };
   const nextProducer = numbered(producerName);
   const nextConsumer = numbered(consumerName);
@@ -142,6 +144,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
         'config' in load && 'config' in client ? [{ names: nextConsumer(load.config.consumers), startAfterUs: declared.startAfterUs ?? 0, config: client.config }] : [],
       ),
       faults,
+      metricsIntervalUs: metricsIntervalMs > 0 ? metricsIntervalMs * MILLISECOND : undefined,
       phases: phases(argument.durationUs ?? trial.durationUs, resolvedProducers, broker.config),
     },
   };

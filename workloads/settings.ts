@@ -24,6 +24,7 @@ export const TRIAL_KEYS = {
   consumers: { type: 'int', default: 1, atLeast: 0, atMost: 256, doc: 'Number of consuming applications; each reads every partition.' },
   rate: { type: 'int', default: 30, atLeast: 1, atMost: 1_000_000, doc: 'Records per second of all producers together, open loop.' },
   'value.bytes': { type: 'int', default: 100, atLeast: 24, atMost: 1_000_000, doc: "Bytes of each record's value." },
+  'metrics.sample.interval.ms': { type: 'int', default: 1_000, atLeast: 0, atMost: 3_600_000, doc: 'How often every process tells its metrics; 0: never.' },
 } as const satisfies Record<string, ConfigKey<number>>;
 
 export const TRIAL_DEFINITION: ConfigDefinition<typeof TRIAL_KEYS> = { name: 'trial', keys: TRIAL_KEYS, notSimulated: [] };

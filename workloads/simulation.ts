@@ -77,10 +77,10 @@ function sceneOf({ topics, producers, consumers, brokers, racks, phases }: Resol
   };
 }
 
-function clusterActors({ brokers, brokerConfig, protocol }: ResolvedTrial, planted: PlantedBugs): Actor[] {
+function clusterActors({ brokers, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
   return [
-    controller({ name: CONTROLLER, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs }),
-    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: CONTROLLER, config: brokerConfig, costs: BROKER_COSTS, protocol, planted })),
+    controller({ name: CONTROLLER, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs }),
+    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: CONTROLLER, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs })),
   ];
 }
 
@@ -91,14 +91,14 @@ function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]):
   });
 }
 
-function applications({ topics, producers, consumers, phases }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
+function applications({ topics, producers, consumers, phases, metricsIntervalUs }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
   return [
     ...producers.flatMap(({ names, ratePerSecond, valueBytes, config }) =>
-      names.map((name) => producingApplication({ name, bootstrap, topics, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil })),
+      names.map((name) => producingApplication({ name, bootstrap, topics, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil, metricsIntervalUs })),
     ),
     ...consumers.flatMap(({ names, startAfterUs, config }) =>
-      names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom })),
+      names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs })),
     ),
     auditor({ name: AUDITOR, bootstrap, partitions, config: auditorConfig(consumers[0]), from: phases.auditFrom, until: phases.auditFrom }),
   ];

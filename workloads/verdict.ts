@@ -1,6 +1,7 @@
 /** @module The verdict of a run, as plain data: it crosses threads, and is printed as JSON. */
 import type { Availability } from './availability/meter.ts';
 import type { Anomaly } from './checkers/checker.ts';
+import type { MetricsReport } from './metrics/metrics-report.ts';
 
 /** Anomalies of one name and cause that a verdict lists; the last of them says how many more there were. */
 export const ANOMALIES_LISTED_MAX = 100;
@@ -32,6 +33,7 @@ export interface TrialVerdict {
   readonly availability: Availability;
   /** What the trial exists to show, and how often it was seen; see `expectations/`. */
   readonly shown: Readonly<Record<string, number>>;
+  readonly metrics: MetricsReport;
   readonly endedAt: number;
   readonly stopped: boolean;
 }

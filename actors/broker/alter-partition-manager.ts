@@ -5,6 +5,7 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../protocol/messages.ts';
 import { NONE } from '../protocol/errors.ts';
 import { byTopic } from './by-topic.ts';
+import type { BrokerMetrics } from './broker-metrics.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 import type { Partition, PendingIsr } from './partition.ts';
 
@@ -16,14 +17,16 @@ export class AlterPartitionManager {
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
   readonly #brokerEpoch: () => number;
+  readonly #metrics: BrokerMetrics;
   #waiting: Partition[] = [];
   readonly #submitted;
 
-  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, brokerEpoch: () => number) {
+  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, brokerEpoch: () => number, metrics: BrokerMetrics) {
     this.#context = context;
     this.#channel = channel;
     this.#brokerId = brokerId;
     this.#brokerEpoch = brokerEpoch;
+    this.#metrics = metrics;
     this.#submitted = context.signal();
   }
 
@@ -50,8 +53,12 @@ export class AlterPartitionManager {
 
   #settle(partition: Partition, proposal: PendingIsr, answer: AlterPartitionResponse): void {
     const item = answer.topics.find(({ topicId }) => topicId === partition.topicId)?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index);
+    if (item === undefined) return;
+    if (item.errorCode !== NONE) this.#metrics.failedIsrUpdates.mark();
+    else if (proposal.added.length > 0) this.#metrics.isrExpands.mark();
+    else this.#metrics.isrShrinks.mark();
     // A partition-level retriable error goes out again at once, over the same channel (AP-3).
-    if (item !== undefined && partition.answered(proposal, item)) this.submit(partition);
+    if (partition.answered(proposal, item)) this.submit(partition);
   }
 
   #request(inFlight: readonly { partition: Partition; proposal: PendingIsr }[]): AlterPartitionRequest {

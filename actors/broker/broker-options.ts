@@ -1,4 +1,5 @@
 /** @module What a broker is made with. */
+import type { Micros } from '../../runtime/index.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
 
@@ -21,4 +22,6 @@ export interface BrokerOptions {
   readonly costs: BrokerCosts;
   readonly protocol: ProtocolVariant;
   readonly planted: PlantedBugs;
+  /** Its metrics are sampled so often; absent: never. */
+  readonly metricsIntervalUs?: Micros | undefined;
 }

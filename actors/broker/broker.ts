@@ -15,6 +15,7 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerRequest, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import { AlterPartitionManager } from './alter-partition-manager.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
+import { BrokerMetrics } from './broker-metrics.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
 import { describeConfigs, describeTopicPartitions } from './describe-handler.ts';
@@ -43,6 +44,7 @@ export function broker(options: BrokerOptions): Actor {
 function* run(context: ActorContext, options: BrokerOptions, directory: LogDirectory): Task {
   const { brokerId, controller, config } = options;
   const channel = (): ControllerChannel => new ControllerChannel(context, controller);
+  const metrics = new BrokerMetrics(context, options.metricsIntervalUs);
   const image = new MetadataImage();
   const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol });
   let shutDown = (): Task => done(undefined);
@@ -52,10 +54,11 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   yield* logs.load();
   const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], logs.previousBrokerEpoch, { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
-  const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch);
-  const replicas = new ReplicaManager(context, options, image, directory, logs, (partition) => alterPartitions.submit(partition), brokerEpoch);
+  const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch, metrics);
+  const replicas = new ReplicaManager(context, options, image, directory, logs, metrics, (partition) => alterPartitions.submit(partition), brokerEpoch);
   const forwarding = channel();
   const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
+  metrics.watch({ replicas, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
   context.spawn(lifecycle.run());
   directory.spawn(follower.run());
   context.spawn(alterPartitions.run());
@@ -67,7 +70,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
   function* publish(changed: readonly TopicPartition[]): Task {
     yield* replicas.apply(changed);
-    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => handle(context, options, replicas, forwarding, request, caller));
+    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => metrics.ofRequest(request.apiKey).measured(context, handle(context, options, replicas, forwarding, request, caller)));
   }
 }
 

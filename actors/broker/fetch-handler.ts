@@ -31,12 +31,23 @@ export function* fetch(context: ActorContext, replicas: ReplicaManager, request:
   const waiter = new FetchWaiter(context);
   for (const partition of watched) partition.fetchWaiters.add(waiter);
   let [responses, isReady] = yield* read(replicas, request, true);
-  while (!isReady && context.now < deadline) {
-    const isOver = !(yield* waiter.wait(deadline - context.now));
-    // F-9: read again from scratch; what the follower has was noted the first time (F-7).
-    if (isOver || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
+  const isFollower = request.replicaState.replicaId !== CONSUMER;
+  const { delayedFetch, expiredFollowerFetches, expiredConsumerFetches, topics } = replicas.metrics;
+  const waits = !isReady && context.now < deadline;
+  if (waits) {
+    delayedFetch.requests += 1;
+    delayedFetch.partitions += watched.length;
+    while (!isReady && context.now < deadline) {
+      const isOver = !(yield* waiter.wait(deadline - context.now));
+      // F-9: read again from scratch; what the follower has was noted the first time (F-7).
+      if (isOver || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
+    }
+    delayedFetch.requests -= 1;
+    delayedFetch.partitions -= watched.length;
+    if (!isReady) (isFollower ? expiredFollowerFetches : expiredConsumerFetches).mark();
   }
   for (const partition of watched) partition.fetchWaiters.delete(waiter);
+  topics.fetched(responses, isFollower, waits ? 2 : 1);
   return { errorCode: NONE, responses };
 }
 

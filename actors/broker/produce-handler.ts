@@ -3,6 +3,7 @@ import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Caller, Task } from '../../runtime/index.ts';
 import { NONE } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import type { BrokerMetrics } from './broker-metrics.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
 import { codeOf } from './partition.ts';
 import type { Partition } from './partition.ts';
@@ -22,6 +23,8 @@ interface Produced {
   readonly index: number;
   errorCode: number;
   baseOffset: number;
+  /** Records appended. */
+  readonly records: number;
   readonly partition: Partition | undefined;
   delayed?: DelayedProduce;
 }
@@ -30,19 +33,23 @@ interface Produced {
 export function* produce(context: ActorContext, replicas: ReplicaManager, request: ProduceRequest, caller: Caller): Task<ProduceResponse | undefined> {
   const produced: Produced[] = [];
   for (const { name, partitionData } of request.topicData) {
-    for (const { index, records } of partitionData) produced.push(yield* appendTo(replicas, request, name, index, records));
+    for (const { index, records } of partitionData) {
+      const item = yield* appendTo(replicas, request, name, index, records);
+      replicas.metrics.topics.produced(name, item.errorCode, records.length, item.records);
+      produced.push(item);
+    }
   }
   if (request.acks === ACKS_NONE) {
     if (produced.some(({ errorCode }) => errorCode !== NONE)) caller.close();
     return undefined;
   }
-  if (request.acks === ACKS_ALL) yield* untilCommitted(context, produced, request.timeoutMs * MILLISECOND);
+  if (request.acks === ACKS_ALL) yield* untilCommitted(context, replicas.metrics, produced, request.timeoutMs * MILLISECOND);
   return response(request, produced);
 }
 
 function* appendTo(replicas: ReplicaManager, { acks, clientId }: ProduceRequest, name: string, index: number, records: Uint8Array): Task<Produced> {
   const partition = replicas.partition(name, index);
-  const failed = (errorCode: number): Produced => ({ name, index, errorCode, baseOffset: -1, partition });
+  const failed = (errorCode: number): Produced => ({ name, index, errorCode, baseOffset: -1, records: 0, partition });
   if (!ACKS.includes(acks)) return failed(codeOf('INVALID_REQUIRED_ACKS'));
   if (INTERNAL_TOPICS.includes(name) && clientId !== ADMIN_CLIENT_ID) return failed(codeOf('INVALID_TOPIC_EXCEPTION'));
   if (partition === undefined) return failed(codeOf(replicas.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER'));
@@ -51,22 +58,30 @@ function* appendTo(replicas: ReplicaManager, { acks, clientId }: ProduceRequest,
   if (outcome.error !== 'NONE') return failed(codeOf(outcome.error));
   if (!('baseOffset' in outcome)) return failed(codeOf('UNKNOWN_SERVER_ERROR'));
   const { baseOffset, lastOffset } = outcome;
-  const appended: Produced = { name, index, errorCode: NONE, baseOffset, partition };
+  const appended: Produced = { name, index, errorCode: NONE, baseOffset, records: lastOffset - baseOffset + 1, partition };
   if (acks === ACKS_ALL) appended.delayed = partition.delayProduce(lastOffset + 1, replicas.context.signal());
   return appended;
 }
 
 /** DP-2: until nothing is pending, or the request's own timeout. What still waits then may yet be committed. */
-function* untilCommitted(context: ActorContext, produced: readonly Produced[], timeoutUs: number): Task {
+function* untilCommitted(context: ActorContext, metrics: BrokerMetrics, produced: readonly Produced[], timeoutUs: number): Task {
   const deadline = context.now + timeoutUs;
+  const waiting = produced.reduce((sum, { delayed }) => sum + Number(delayed !== undefined), 0);
+  metrics.delayedProduce.requests += 1;
+  metrics.delayedProduce.partitions += waiting;
   for (const item of produced) {
     const { delayed, partition } = item;
     if (delayed === undefined) continue;
     while (delayed.error === undefined && context.now < deadline) yield* delayed.decided.wait(deadline - context.now);
-    if (delayed.error === undefined) partition!.abandonProduce(delayed);
+    if (delayed.error === undefined) {
+      partition!.abandonProduce(delayed);
+      metrics.expiredProduces.mark();
+    }
     item.errorCode = codeOf(delayed.error ?? 'REQUEST_TIMED_OUT');
     if (item.errorCode !== NONE) item.baseOffset = -1;
   }
+  metrics.delayedProduce.requests -= 1;
+  metrics.delayedProduce.partitions -= waiting;
 }
 
 function response({ topicData }: ProduceRequest, produced: readonly Produced[]): ProduceResponse {

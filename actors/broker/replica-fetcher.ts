@@ -11,8 +11,10 @@ import type { ActorContext, Micros, Task } from '../../runtime/index.ts';
 import { InvalidAppendError } from '../log/log.ts';
 import { partitionLeaderEpochOf, sizeInBytesOf } from '../log/record-batch.ts';
 import type { Offset } from '../log/record-batch.ts';
+import { Meter } from '../metrics/meter.ts';
 import { ERRORS, NONE } from '../protocol/errors.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
+import type { FetcherView } from './broker-metrics.ts';
 import { LeaderEndpoint } from './leader-endpoint.ts';
 import type { Asked, EndpointOptions, EpochEndPartition, FetchedPartition } from './leader-endpoint.ts';
 import type { Partition } from './partition.ts';
@@ -32,22 +34,29 @@ interface Fetching {
   delayedUntil: Micros;
   /** Its leader epoch is not the leader's any more, or its log cannot go on: it waits for new metadata (FT-6). */
   hasFailed: boolean;
+  /** Records below the leader's high watermark that it had not fetched, as of its last fetch. */
+  lag: number | undefined;
 }
 
 const NO_EPOCH = -1;
 
-export class ReplicaFetcher {
+export class ReplicaFetcher implements FetcherView {
   readonly #context: ActorContext;
   readonly #options: EndpointOptions;
   readonly #leader: LeaderEndpoint;
   readonly #partitions = new Map<Partition, Fetching>();
   readonly #changed;
+  readonly #bytesIn: Meter;
+  readonly requests: Meter;
 
-  constructor(context: ActorContext, options: EndpointOptions) {
+  /** @param bytesIn counts the bytes of records that it takes over */
+  constructor(context: ActorContext, options: EndpointOptions, bytesIn: Meter) {
     this.#context = context;
     this.#options = options;
     this.#leader = new LeaderEndpoint(context, options);
     this.#changed = context.signal();
+    this.#bytesIn = bytesIn;
+    this.requests = new Meter(context.now);
   }
 
   /** FT-1. */
@@ -58,12 +67,22 @@ export class ReplicaFetcher {
     // Without any epoch there is nothing to compare by.
     const isTruncating = beginsWith === 'asking' || (beginsWith === 'fetching' && lastFetchedEpoch === NO_EPOCH);
     const fetchOffset = isTruncating ? log.highWatermark : log.logEndOffset;
-    this.#partitions.set(partition, { partition, leaderEpoch, isTruncating, fetchOffset, lastFetchedEpoch, delayedUntil: 0, hasFailed: false });
+    this.#partitions.set(partition, { partition, leaderEpoch, isTruncating, fetchOffset, lastFetchedEpoch, delayedUntil: 0, hasFailed: false, lag: undefined });
     this.#changed.notify();
   }
 
   remove(partition: Partition): void {
     this.#partitions.delete(partition);
+  }
+
+  get failedPartitions(): number {
+    let count = 0;
+    for (const { hasFailed } of this.#partitions.values()) if (hasFailed) count += 1;
+    return count;
+  }
+
+  lagOf(partition: Partition): number | undefined {
+    return this.#partitions.get(partition)?.lag;
   }
 
   *run(): Task {
@@ -124,6 +143,7 @@ export class ReplicaFetcher {
   *#fetch(ready: readonly Fetching[]): Task {
     if (ready.length === 0) return;
     const asked = ready.map((fetching) => this.#asked(fetching));
+    this.requests.mark();
     const answers = yield* this.#leader.fetch(asked);
     for (const [i, item] of asked.entries()) {
       const fetched = answers[i];
@@ -169,6 +189,8 @@ export class ReplicaFetcher {
       return;
     }
     this.#continueFromEnd(fetching);
+    this.#bytesIn.mark(records.length);
+    fetching.lag = Math.max(0, highWatermark - fetching.fetchOffset);
   }
 
   /** FT-3 of a follower that was told in the answer to its fetch: back to where both logs agree, or nearer to it. The high watermark stays (HW-5). */

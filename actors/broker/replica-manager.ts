@@ -4,6 +4,7 @@ import type { ActorContext, Task } from '../../runtime/index.ts';
 import type { LogDirectory } from '../log/log-directory.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
+import type { BrokerMetrics } from './broker-metrics.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { directoryOf } from './log-manager.ts';
 import type { LogManager } from './log-manager.ts';
@@ -16,6 +17,7 @@ export class ReplicaManager implements PartitionHost {
   readonly options: BrokerOptions;
   readonly image: MetadataImage;
   readonly directory: LogDirectory;
+  readonly metrics: BrokerMetrics;
   readonly #logs: LogManager;
   readonly #submit: (partition: Partition) => void;
   readonly #brokerEpoch: () => number;
@@ -25,11 +27,12 @@ export class ReplicaManager implements PartitionHost {
   readonly #fetchers = new Map<number, ReplicaFetcher>();
   #isShutDown = false;
 
-  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, directory: LogDirectory, logs: LogManager, submit: (partition: Partition) => void, brokerEpoch: () => number) {
+  constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, directory: LogDirectory, logs: LogManager, metrics: BrokerMetrics, submit: (partition: Partition) => void, brokerEpoch: () => number) {
     this.context = context;
     this.options = options;
     this.image = image;
     this.directory = directory;
+    this.metrics = metrics;
     this.#logs = logs;
     this.#submit = submit;
     this.#brokerEpoch = brokerEpoch;
@@ -37,6 +40,10 @@ export class ReplicaManager implements PartitionHost {
 
   get partitions(): Iterable<Partition> {
     return this.#partitions.values();
+  }
+
+  get fetchers(): Iterable<ReplicaFetcher> {
+    return this.#fetchers.values();
   }
 
   partition(topic: string, index: number): Partition | undefined {
@@ -111,6 +118,7 @@ export class ReplicaManager implements PartitionHost {
     const ofTopic = this.#byTopic.get(topic) ?? [];
     ofTopic[index] = partition;
     this.#byTopic.set(topic, ofTopic);
+    this.metrics.partitionOpened(partition);
     return partition;
   }
 
@@ -123,7 +131,7 @@ export class ReplicaManager implements PartitionHost {
     if (fetcher === undefined) {
       const { brokerId, config, protocol } = this.options;
       const source = this.image.brokers.get(leader)!.host;
-      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, brokerEpoch: this.#brokerEpoch });
+      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, brokerEpoch: this.#brokerEpoch }, this.metrics.topics.replicationBytesIn);
       this.#fetchers.set(leader, fetcher);
       this.directory.spawn(fetcher.run());
     }

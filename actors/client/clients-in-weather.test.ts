@@ -43,7 +43,7 @@ test.each(Array.from({ length: 25 }, (_, i) => `weather-${i}`))('seed %s: every 
       expect(sent.every((entry) => entry.endedAt <= entry.sentAt + milliseconds(2_000 + 4_000))).toBe(true);
       // The last answers may still be under way.
       yield* context.sleep(2 * SECOND);
-      expect(producer.gauges).toEqual({ 'buffer-available-bytes': 40_000, 'requests-in-flight': 0 });
+      expect(producer.metrics).toMatchObject({ 'buffer-available-bytes': 40_000, 'requests-in-flight': 0 });
       yield* producer.close();
 
       const consumer = new KafkaConsumer(context, { bootstrapServers: cluster.bootstrapServers, config: parseConfig(CONSUMER_CONFIG, { 'auto.offset.reset': 'earliest', 'request.timeout.ms': 2_000, 'max.poll.records': 7 }) });

@@ -86,6 +86,11 @@ export class ClientMetadata {
     this.#updated = context.signal();
   }
 
+  /** Since it last came; before the first time, since the client began. */
+  get ageUs(): Micros {
+    return this.#context.now - this.#lastSuccess;
+  }
+
   /** Takes an interest in a topic: a new one is asked for at once. */
   addTopic(topic: string): void {
     if (this.#wanted.has(topic)) return;

@@ -12,6 +12,7 @@ import { ConnectionError, milliseconds } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Micros, Random, Request, Task } from '../../runtime/index.ts';
 import { KafkaError } from '../protocol/errors.ts';
 import { ExponentialBackoff } from './exponential-backoff.ts';
+import type { RequestCounts } from './request-counts.ts';
 
 export interface ConnectionConfig {
   readonly 'request.timeout.ms': number;
@@ -29,6 +30,7 @@ export interface NetworkClientOptions {
   readonly onChange: () => void;
   /** A connection could not be opened, or broke: what is known of leaders may be out of date. */
   readonly onDisconnect: () => void;
+  readonly counts?: RequestCounts;
 }
 
 /** A broker, by the name of its actor. */
@@ -117,6 +119,7 @@ export class NetworkClient {
   send(name: string, request: object): void {
     const { connection } = this.#peer(name);
     if (connection === undefined) throw disconnected(name);
+    this.#options.counts?.sent.record();
     connection.send(request);
   }
 
@@ -129,7 +132,11 @@ export class NetworkClient {
   *#call<Reply>(peer: Peer, connection: Connection | undefined, request: Request<Reply>): Task<Reply> {
     try {
       if (connection === undefined) throw disconnected(peer.name);
-      return yield* connection.call(request, milliseconds(this.#options.config['request.timeout.ms']));
+      const { config, counts } = this.#options;
+      counts?.sent.record();
+      const reply = yield* connection.call(request, milliseconds(config['request.timeout.ms']));
+      counts?.answered.record();
+      return reply;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#lose(peer, connection);

@@ -99,6 +99,7 @@ export class Fetcher {
         if (fetch.failure !== undefined) throw fetch.failure;
         const isDrained = fetch.take(records, config['max.poll.records']);
         fetch.partition.position = fetch.nextOffset;
+        metrics.moved(fetch.partition);
         if (isDrained) this.#drop(fetch);
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
@@ -109,7 +110,7 @@ export class Fetcher {
         throw error;
       }
     }
-    metrics['records-consumed-total'] += records.length;
+    metrics.consumed(records.length);
     return records;
   }
 
@@ -124,7 +125,7 @@ export class Fetcher {
   }
 
   #fetch(peer: string, fetched: readonly FetchedPartition[]): void {
-    const { config, clientId, isolationLevel, metrics, network } = this.#parts;
+    const { config, clientId, isolationLevel, network } = this.#parts;
     const topics = new Map<string, FetchRequest['topics'][number]['partitions'][number][]>();
     for (const { assigned, offset, leader } of fetched) {
       const partitions = topics.get(assigned.topic) ?? [];
@@ -149,20 +150,23 @@ export class Fetcher {
       topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
     };
     this.#busy.add(peer);
-    metrics['fetch-total'] += 1;
     this.#context.spawn(this.#awaitAnswer(peer, fetched, network.call(peer, request)));
   }
 
   *#awaitAnswer(peer: string, fetched: readonly FetchedPartition[], call: Task<FetchResponse>): Task {
+    const sentAt = this.#context.now;
     try {
       const { errorCode, responses } = yield* call;
+      let bytes = 0;
       if (errorCode !== NONE) for (const partition of fetched) this.#backOff(partition);
       for (const { topic, partitions } of responses) {
         for (const answer of partitions) {
+          bytes += answer.records.length;
           const asked = fetched.find(({ assigned }) => assigned.topic === topic && assigned.partition === answer.partitionIndex);
           if (asked !== undefined) this.#receive(asked, answer);
         }
       }
+      this.#parts.metrics.fetched(bytes, sentAt);
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       // The connection broke: the network client backs off and has the metadata refreshed.
@@ -181,7 +185,7 @@ export class Fetcher {
     }
     assigned.failures = 0;
     assigned.highWatermark = answer.highWatermark;
-    this.#parts.metrics['bytes-consumed-total'] += answer.records.length;
+    assigned.logStartOffset = answer.logStartOffset;
     // The bytes lie in the frame's own buffer: what is kept is copied.
     if (answer.records.length > 0) this.#complete(asked, answer.records.slice());
   }

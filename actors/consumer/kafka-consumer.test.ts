@@ -68,6 +68,22 @@ describe('poll', () => {
     });
   });
 
+  test('§8: the lag is what is left up to the high watermark after a poll, of each partition and the most of all', () => {
+    const cluster = holding(['a', 'b', 'c', 'd']);
+    run(cluster, { ...EARLIEST, 'max.poll.records': 1 }, function* (consumer, context) {
+      consumer.assign([ORDERS_0]);
+      expect(consumer.metrics['records-lag-max']).toBeUndefined();
+      for (const lag of [3, 2]) {
+        yield* consumer.poll(1_000);
+        expect(consumer.currentLag(ORDERS_0)).toBe(lag);
+        expect(consumer.metrics).toMatchObject({ 'records-lag-max': 3, 'records-lead-min': 1, 'records-consumed-total': 4 - lag, 'fetch-total': 1 });
+      }
+      // Nothing in the window any more.
+      yield* context.sleep(60 * SECOND);
+      expect(consumer.metrics).toMatchObject({ 'records-lag-max': undefined, 'records-consumed-total': 2, 'records-consumed-rate': 0 });
+    });
+  });
+
   test('waits for records, and returns as soon as there are some', () => {
     const cluster = holding();
     cluster.later(3 * SECOND, 1, () => cluster.append('orders-0', batch('a')));

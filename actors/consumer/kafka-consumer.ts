@@ -19,8 +19,7 @@ import type { TopicPartition } from '../client/topic-partition.ts';
 import type { ConsumerConfig } from '../config/consumer-config.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
-import { zeroMetrics } from './consumer-metrics.ts';
-import type { ConsumerMetrics } from './consumer-metrics.ts';
+import { ConsumerMetrics } from './consumer-metrics.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
 import { Fetcher } from './fetcher.ts';
 import { OffsetLookups } from './offset-lookups.ts';
@@ -41,6 +40,8 @@ export interface ConsumerOptions {
   readonly clientId?: string;
   /** Checked, as `parseConfig` gives it. */
   readonly config: ConsumerConfig;
+  /** Its metrics are sampled so often; absent: never. */
+  readonly metricsIntervalUs?: Micros | undefined;
 }
 
 /** As in Kafka, where it cannot be configured for consumers. */
@@ -56,14 +57,15 @@ export class KafkaConsumer {
   readonly #subscription = new SubscriptionState();
   readonly #lookups: OffsetLookups;
   readonly #fetcher: Fetcher;
-  readonly #metrics = zeroMetrics();
+  readonly #metrics: ConsumerMetrics;
   readonly #wakeup: Signal;
   readonly #metadataTask: SpawnedTask;
   #isClosed = false;
 
-  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config }: ConsumerOptions) {
+  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config, metricsIntervalUs }: ConsumerOptions) {
     this.#context = context;
     this.#config = config;
+    this.#metrics = new ConsumerMetrics(context, clientId, metricsIntervalUs);
     this.#wakeup = context.signal();
     const onChange = (): void => this.#wakeup.notify();
     this.#network = new NetworkClient(context, {
@@ -81,15 +83,18 @@ export class KafkaConsumer {
     this.#metadataTask = context.spawn(this.#metadata.run());
   }
 
-  /** Counters, live. */
-  get metrics(): Readonly<ConsumerMetrics> {
-    return this.#metrics;
+  /** Attributes of consumer-fetch-manager-metrics as they are now, e.g. `records-lag-max`. */
+  get metrics(): Readonly<Record<string, number | undefined>> {
+    return this.#metrics.attributes;
   }
 
   /** Reads these partitions from now on, and no others. Those that were read before go on where they stand. */
   assign(partitions: readonly TopicPartition[]): void {
     for (const { topic } of partitions) this.#metadata.addTopic(topic);
-    for (const dropped of this.#subscription.assign(partitions)) this.#cancelReset(dropped);
+    for (const dropped of this.#subscription.assign(partitions)) {
+      this.#cancelReset(dropped);
+      this.#metrics.revoked(dropped);
+    }
   }
 
   /** Goes on reading a partition at this offset. @throws {UsageError} IllegalStateException if it is not assigned */
@@ -149,6 +154,7 @@ export class KafkaConsumer {
     this.#isClosed = true;
     this.#metadataTask.cancel();
     this.#network.close();
+    this.#metrics.close();
     return done(undefined);
   }
 

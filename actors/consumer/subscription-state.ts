@@ -16,6 +16,7 @@ export interface AssignedPartition extends TopicPartition {
   isBuffered: boolean;
   /** As the last fetch said; −1 before. */
   highWatermark: Offset;
+  logStartOffset: Offset;
   /** Fetches in a row that were refused, and the leader epoch of the last: wait until `retryAt`, or for a newer leader. */
   failures: number;
   failedEpoch: number;
@@ -64,5 +65,5 @@ export class SubscriptionState {
 }
 
 function unpositioned({ topic, partition }: TopicPartition): AssignedPartition {
-  return { topic, partition, position: undefined, reset: undefined, isBuffered: false, highWatermark: -1, failures: 0, failedEpoch: -1, retryAt: 0 };
+  return { topic, partition, position: undefined, reset: undefined, isBuffered: false, highWatermark: -1, logStartOffset: -1, failures: 0, failedEpoch: -1, retryAt: 0 };
 }

@@ -10,6 +10,7 @@ import type { MetadataImage } from '../metadata/metadata-image.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { ControllerRequest, FetchRequest } from '../protocol/messages.ts';
 import { brokerHeartbeat, fence, registerBroker } from './broker-control.ts';
+import type { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { ControllerState } from './controller-state.ts';
 import type { ControllerLog } from './controller-state.ts';
@@ -30,9 +31,9 @@ export class ActiveController {
   readonly #tasks: readonly SpawnedTask[];
 
   /** @param image what is committed; the active controller's own from now on */
-  constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog) {
+  constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog, metrics: ControllerMetrics) {
     this.#context = context;
-    this.#state = new ControllerState(context, options, image, log);
+    this.#state = new ControllerState(context, options, image, log, metrics);
     this.#sessionsChanged = context.signal();
     this.#tasks = [this.#watchSessions(), sweepUncleanElections(this.#state), balanceLeaders(this.#state)].map((task) => context.spawn(task));
   }
@@ -88,6 +89,7 @@ export class ActiveController {
       if (next === undefined) yield* this.#sessionsChanged.wait();
       else if (next.expiresAt > this.#context.now) yield* this.#context.sleep(next.expiresAt - this.#context.now);
       else {
+        this.#state.metrics.heartbeatTimedOut();
         fence(this.#state, next.brokerId);
         yield* this.#context.sleep(options.requestUs);
       }

@@ -1,4 +1,5 @@
 /** @module What a controller is made with. */
+import type { Micros } from '../../runtime/index.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ProtocolVariant } from '../protocol-variant.ts';
 
@@ -10,4 +11,6 @@ export interface ControllerOptions {
   readonly protocol: ProtocolVariant;
   /** Service time of one request, in µs. */
   readonly requestUs: number;
+  /** Its metrics are sampled so often; absent: never. */
+  readonly metricsIntervalUs?: Micros | undefined;
 }

@@ -11,6 +11,7 @@ import { RECOVERING } from '../metadata/metadata-record.ts';
 import type { MetadataRecord } from '../metadata/metadata-record.ts';
 import type { Observation } from '../observation.ts';
 import { BrokerSessions } from './broker-sessions.ts';
+import type { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { changePartition, isUncleanElection } from './partition-change.ts';
 import type { PartitionTarget } from './partition-change.ts';
@@ -30,16 +31,18 @@ export class ControllerState {
   readonly options: ControllerOptions;
   readonly image: MetadataImage;
   readonly log: ControllerLog;
+  readonly metrics: ControllerMetrics;
   readonly sessions: BrokerSessions;
   /** What is to be told when the record at its offset is committed. */
   readonly #untold: { readonly offset: Offset; readonly observation: Observation }[] = [];
 
   /** @param image what is committed; from now on with what is proposed */
-  constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog) {
+  constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog, metrics: ControllerMetrics) {
     this.context = context;
     this.options = options;
     this.image = image;
     this.log = log;
+    this.metrics = metrics;
     this.sessions = new BrokerSessions(options.config['broker.session.timeout.ms'] * MILLISECOND);
     // BL-5: a new controller gives every broker a fresh session.
     for (const brokerId of image.brokers.keys()) this.sessions.open(brokerId, context.now);
@@ -58,6 +61,7 @@ export class ControllerState {
     let offset = this.log.nextOffset;
     for (const record of records) {
       const isUnclean = record.type === 'PartitionChange' && isUncleanElection(this.image.partition(record.topic, record.partition)!, record);
+      if (record.type === 'PartitionChange') this.metrics.changed(this.image.partition(record.topic, record.partition)!, record);
       for (const at of this.image.apply(record, offset)) {
         const registration = this.image.partition(at.topic, at.partition);
         this.#untold.push({ offset, observation: registration === undefined ? { kind: 'partition-deleted', ...at } : partitionChanged(at, registration, isUnclean, offset) });

@@ -11,6 +11,7 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type { ControllerRequest, FetchRequest, FetchResponse } from '../protocol/messages.ts';
 import { ERRORS, NONE } from '../protocol/errors.ts';
 import { ActiveController } from './active-controller.ts';
+import { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { MetadataLog } from './metadata-log.ts';
 
@@ -27,12 +28,15 @@ export function controller(options: ControllerOptions): Actor {
 
 function* run(context: ActorContext, options: ControllerOptions): Task {
   const image = new MetadataImage();
+  let isActive = false;
+  const metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => image, isActive: () => isActive });
   const log = yield* MetadataLog.open(
     context,
     (record, offset) => image.apply(record, offset),
     (highWatermark) => active.committedUpTo(highWatermark),
   );
-  const active = new ActiveController(context, options, image, log);
+  const active = new ActiveController(context, options, image, log, metrics);
+  isActive = true;
   context.serve((request: ControllerRequest) => {
     context.work(options.requestUs);
     return request.apiKey === API_KEYS.Fetch ? fetch(log, request) : active.handle(request);

@@ -21,6 +21,11 @@ export class BufferPool {
     return this.#available;
   }
 
+  /** How many wait. */
+  get waiters(): number {
+    return this.#waiters.length;
+  }
+
   /** Somebody waits: every batch there is should be sent (PR-3). */
   get hasWaiters(): boolean {
     return this.#waiters.length > 0;

@@ -130,7 +130,26 @@ describe('batches', () => {
     run(cluster, { ...SINGLY, 'max.in.flight.requests.per.connection': 2 }, function* (producer, context) {
       yield* sendAll(producer, 'a', 'b', 'c', 'd');
       yield* context.sleep(SECOND);
-      expect(producer.gauges['requests-in-flight']).toBe(2);
+      expect(producer.metrics['requests-in-flight']).toBe(2);
+    });
+  });
+});
+
+describe('§8: metrics', () => {
+  test('rates of sends, retries and errors are those of the last minute', () => {
+    const cluster = new ScriptedCluster({ orders: 1 }).script('Produce', { error: 'NOT_ENOUGH_REPLICAS' }, {}, { error: 'MESSAGE_TOO_LARGE' });
+    run(cluster, {}, function* (producer, context) {
+      yield* endsOf(yield* sendAll(producer, 'a', 'b'));
+      yield* endsOf(yield* sendAll(producer, 'c'));
+      expect(producer.metrics).toMatchObject({ 'record-send-total': 5, 'record-retry-total': 2, 'record-error-total': 1, 'requests-in-flight': 0, 'records-per-request-avg': 5 / 3 });
+      // What has lasted less than 30 s is a rate over 30 s and a bit.
+      for (const [rate, records] of [['record-send-rate', 5], ['record-retry-rate', 2], ['record-error-rate', 1]] as const) {
+        expect(producer.metrics[rate]).toBeLessThanOrEqual(records / 30);
+        expect(producer.metrics[rate]).toBeGreaterThan(records / 31);
+      }
+      expect(producer.metrics['request-latency-max']).toBeGreaterThanOrEqual(2);
+      yield* context.sleep(60 * SECOND);
+      expect(producer.metrics).toMatchObject({ 'record-send-rate': 0, 'record-retry-rate': 0, 'record-error-rate': 0, 'record-error-total': 1, 'request-latency-max': undefined });
     });
   });
 });
@@ -141,7 +160,7 @@ describe('retries', () => {
     const cluster = new ScriptedCluster({ orders: 1 }).script('Produce', refused, refused, refused);
     run(cluster, {}, function* (producer) {
       expect(yield* endsOf(yield* sendAll(producer, 'a', 'b'))).toEqual(['@0', '@1']);
-      expect(producer.metrics).toMatchObject({ 'record-send-total': 8, 'record-retry-total': 6, 'record-error-total': 0, 'request-total': 4, 'response-total': 4 });
+      expect(producer.metrics).toMatchObject({ 'record-send-total': 8, 'record-retry-total': 6, 'record-error-total': 0, 'request-total': cluster.requests.length, 'response-total': cluster.requests.length });
     });
     expect(cluster.values('orders-0')).toEqual(['a', 'b']);
     const [first, second, third] = pauses(cluster).map((ms) => ms - 2);
@@ -232,7 +251,7 @@ describe('failures', () => {
     run(cluster, { 'max.in.flight.requests.per.connection': 1 }, function* (producer) {
       expect(yield* endsOf(yield* sendAll(producer, 'a', 'b', 'c', 'd', 'e', 'f'))).toEqual(['@0', '@1', '@2', '@3', '@4', '@5']);
       expect(producer.metrics['batch-split-total']).toBe(2);
-      expect(producer.gauges['buffer-available-bytes']).toBe(33_554_432);
+      expect(producer.metrics['buffer-available-bytes']).toBe(33_554_432);
     });
     expect(cluster.producedCounts[0]).toEqual([6]);
     expect(cluster.producedCounts[1]).toEqual([6]);
@@ -281,7 +300,7 @@ describe('failures', () => {
       expect(yield* endOf(future!)).toBe('TimeoutException?');
       yield* context.sleep(2 * SECOND);
       expect(yield* endOf(future!)).toBe('TimeoutException?');
-      expect(producer.gauges['buffer-available-bytes']).toBe(33_554_432);
+      expect(producer.metrics['buffer-available-bytes']).toBe(33_554_432);
     });
   });
 
@@ -323,7 +342,7 @@ describe('send', () => {
       expect(context.now).toBeLessThan(20 * MILLISECOND);
       yield* producer.flush();
       expect(blocked.outcome).toMatchObject({ isAcknowledged: true });
-      expect(producer.gauges['buffer-available-bytes']).toBe(200);
+      expect(producer.metrics['buffer-available-bytes']).toBe(200);
     });
   });
 

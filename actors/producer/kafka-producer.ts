@@ -20,8 +20,7 @@ import { KafkaError, isRetriable } from '../protocol/errors.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Partitioner } from './partitioner.ts';
 import type { ProducerBatch } from './producer-batch.ts';
-import { zeroMetrics } from './producer-metrics.ts';
-import type { ProducerMetrics } from './producer-metrics.ts';
+import { ProducerMetrics } from './producer-metrics.ts';
 import { RecordAccumulator } from './record-accumulator.ts';
 import { RecordFuture } from './record-future.ts';
 import type { ProducerRecord } from './record-future.ts';
@@ -33,6 +32,8 @@ export interface ProducerOptions {
   readonly clientId?: string;
   /** Checked, as `parseConfig` gives it. */
   readonly config: ProducerConfig;
+  /** Its metrics are sampled so often; absent: never. */
+  readonly metricsIntervalUs?: Micros | undefined;
 }
 
 const NO_PARTITION = -1;
@@ -46,18 +47,20 @@ export class KafkaProducer {
   readonly #accumulator: RecordAccumulator;
   readonly #partitioner: Partitioner;
   readonly #sender: Sender;
-  readonly #metrics = zeroMetrics();
+  readonly #metrics: ProducerMetrics;
   readonly #tasks: readonly SpawnedTask[];
   #isClosing = false;
 
-  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config }: ProducerOptions) {
+  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config, metricsIntervalUs }: ProducerOptions) {
     this.#context = context;
     this.#config = config;
+    this.#metrics = new ProducerMetrics(context, clientId, metricsIntervalUs);
     this.#network = new NetworkClient(context, {
       config,
       maxInFlight: config['max.in.flight.requests.per.connection'],
       onChange: () => this.#connectionsChanged(),
       onDisconnect: () => this.#metadata.requestUpdate(),
+      counts: this.#metrics.requests,
     });
     this.#metadata = new ClientMetadata(context, this.#network, { config, clientId, bootstrapServers, onUpdate: () => this.#sender.wakeup() });
     this.#pool = new BufferPool(context, config['buffer.memory']);
@@ -69,17 +72,19 @@ export class KafkaProducer {
     };
     this.#partitioner = new Partitioner(context.random('partitioner'), view, config['batch.size']);
     this.#sender = new Sender(context, { config, clientId, network: this.#network, metadata: this.#metadata, accumulator: this.#accumulator, metrics: this.#metrics });
+    this.#metrics.watch({
+      requestsInFlight: () => this.#network.inFlight,
+      metadataAgeUs: () => this.#metadata.ageUs,
+      bufferTotalBytes: () => config['buffer.memory'],
+      bufferAvailableBytes: () => this.#pool.availableBytes,
+      waitingThreads: () => this.#pool.waiters,
+    });
     this.#tasks = [context.spawn(this.#sender.run()), context.spawn(this.#metadata.run())];
   }
 
-  /** Counters, live. */
-  get metrics(): Readonly<ProducerMetrics> {
-    return this.#metrics;
-  }
-
-  /** What is left of buffer.memory, and requests waiting for their answers. */
-  get gauges(): { readonly 'buffer-available-bytes': number; readonly 'requests-in-flight': number } {
-    return { 'buffer-available-bytes': this.#pool.availableBytes, 'requests-in-flight': this.#network.inFlight };
+  /** Attributes of producer-metrics as they are now, e.g. `record-retry-total`. */
+  get metrics(): Readonly<Record<string, number | undefined>> {
+    return this.#metrics.attributes;
   }
 
   /**
@@ -95,7 +100,7 @@ export class KafkaProducer {
       return yield* this.#append(record);
     } catch (error) {
       if (!(error instanceof KafkaError) || error.name === 'KafkaException') throw error;
-      if (error.name === 'BufferExhaustedException') this.#metrics['buffer-exhausted-total'] += 1;
+      if (error.name === 'BufferExhaustedException') this.#metrics.exhausted.record();
       const failed = new RecordFuture(this.#context, record.topic, record.partition ?? NO_PARTITION);
       failed.settle({ isAcknowledged: false, error, isIndeterminate: false });
       return failed;
@@ -122,6 +127,7 @@ export class KafkaProducer {
     this.#sender.abort(new ClientError('KafkaException', 'Producer is closed forcefully.'));
     for (const task of this.#tasks) task.cancel();
     this.#network.close();
+    this.#metrics.close();
   }
 
   *#append(record: ProducerRecord): Task<RecordFuture> {

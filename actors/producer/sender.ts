@@ -131,9 +131,9 @@ export class Sender {
       if (this.#guaranteesOrder) accumulator.setMuted(batch, true);
       batch.isInFlight = true;
       this.#inFlight.add(batch);
-      metrics['record-send-total'] += batch.recordCount;
+      metrics.sent(batch.topic, batch.recordCount, batch.sizeInBytes, batch.createdAt);
     }
-    metrics['request-total'] += 1;
+    metrics.requested(batches.reduce((sum, { recordCount }) => sum + recordCount, 0));
     if (this.#acks === ACKS_NONE) this.#sendUnanswered(peer, request, batches);
     else this.#context.spawn(this.#awaitAnswer(batches, network.call(peer, request)));
   }
@@ -151,9 +151,10 @@ export class Sender {
   }
 
   *#awaitAnswer(batches: readonly ProducerBatch[], call: Task<ProduceResponse>): Task {
+    const sentAt = this.#context.now;
     try {
       const answers = answersByPartition(yield* call);
-      this.#parts.metrics['response-total'] += 1;
+      this.#parts.metrics.answered(sentAt);
       for (const batch of batches) {
         const answer = answers.get(partitionName(batch));
         if (answer === undefined) this.#complete(batch, 'UNKNOWN_SERVER_ERROR', undefined);
@@ -177,10 +178,10 @@ export class Sender {
       if (!REFUSALS_BEFORE_APPEND.has(error)) batch.mayBeAppended = true;
       if (error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1 && !batch.isDone) {
         accumulator.splitAndReenqueue(batch);
-        metrics['batch-split-total'] += 1;
+        metrics.splits.record();
       } else if (this.#canRetry(batch, error)) {
         accumulator.reenqueue(batch);
-        metrics['record-retry-total'] += batch.recordCount;
+        metrics.retried(batch.topic, batch.recordCount);
       } else {
         this.#fail(batch, 'FAILED', new KafkaError(error));
       }
@@ -199,7 +200,7 @@ export class Sender {
 
   #fail(batch: ProducerBatch, state: 'FAILED' | 'ABORTED', error: KafkaError): void {
     if (batch.isDone) return;
-    this.#parts.metrics['record-error-total'] += batch.recordCount;
+    this.#parts.metrics.failed(batch.topic, batch.recordCount);
     batch.fail(state, error);
     // What is in flight keeps its memory until the answer is there.
     if (!batch.isInFlight) this.#parts.accumulator.forget(batch);

@@ -6,7 +6,7 @@
 
 /** A type of the Kafka protocol. `out` exists for the compiler alone. */
 export interface Type<T> {
-  readonly kind: 'boolean' | 'int8' | 'int16' | 'int32' | 'int64' | 'string' | 'bytes' | 'uuid' | 'array' | 'struct';
+  readonly kind: 'boolean' | 'int8' | 'int16' | 'int32' | 'int64' | 'float64' | 'string' | 'bytes' | 'uuid' | 'array' | 'struct';
   readonly nullable?: boolean;
   readonly element?: Type<unknown>;
   readonly fields?: Fields;
@@ -23,6 +23,8 @@ export const int16: Type<number> = { kind: 'int16' };
 export const int32: Type<number> = { kind: 'int32' };
 /** Offsets, epochs of brokers, times: whole numbers up to 2^53. */
 export const int64: Type<number> = { kind: 'int64' };
+/** Any number that is not NaN. */
+export const float64: Type<number> = { kind: 'float64' };
 export const string: Type<string> = { kind: 'string' };
 export const bytes: Type<Uint8Array> = { kind: 'bytes' };
 export const uuid: Type<string> = { kind: 'uuid' };

@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly planted?: PlantedBugs;
   readonly faults?: readonly TimedFault[];
   readonly endsAt?: number;
+  /** Metrics are told so often; absent: never. */
+  readonly metricsIntervalUs?: number;
   /** Scripts, by the name of the actor that runs them; the run ends when all have. */
   readonly scripts: Readonly<Record<string, (context: ActorContext) => Task>>;
 }
@@ -73,12 +75,12 @@ export function runCluster(options: ClusterOptions): ClusterRun {
   throw new Error(outcome.failure === 'aborted' ? 'aborted' : `${outcome.failure.actor}: ${outcome.failure.stack}`);
 }
 
-function clusterActors({ brokers = 3, config = {}, protocol, planted = {} }: ClusterOptions): Actor[] {
+function clusterActors({ brokers = 3, config = {}, protocol, planted = {}, metricsIntervalUs }: ClusterOptions): Actor[] {
   const parsed = parseConfig(BROKER_CONFIG, config);
   const variant = parseConfig(PROTOCOL_DEFINITION, { ...protocol });
   return [
-    controller({ name: controllerName(0), config: parsed, protocol: variant, requestUs: BROKER_COSTS.requestUs }),
-    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config: parsed, costs: BROKER_COSTS, protocol: variant, planted })),
+    controller({ name: controllerName(0), config: parsed, protocol: variant, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs }),
+    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config: parsed, costs: BROKER_COSTS, protocol: variant, planted, metricsIntervalUs })),
   ];
 }
 

@@ -89,6 +89,7 @@ export function createSimulation(argument: TrialArgument): Simulation {
           counts: { called },
           availability: availabilityOf(argument),
           shown: { calls: called },
+          metrics: { series: [], watched: [], endToEnd: { records: 0, meanMs: null, maxMs: null } },
           endedAt,
           stopped,
         }),
@@ -104,6 +105,7 @@ export const toyTrials: Trials = {
   faultProfiles: () => [{ name: 'mild', says: 'One short partition.' }, { name: 'none', says: 'Nothing strikes.' }],
   protocols: () => [{ name: '4.2', says: 'Kafka 4.2.', switches: {} }],
   configKeys: () => [{ scope: 'trial', key: 'plant', default: 'none', earlier: [], doc: 'What goes wrong.' }],
+  metricNames: () => [{ object: 'kafka.server:type=ReplicaManager,name=LeaderCount', attributes: ['Value'], tags: [], says: 'Partitions this broker leads.' }],
   anomalyNames: () => [{ name: 'acked-loss', row: '7.1-durable', class: 'safety', says: 'An acknowledged record is gone.' }],
   checkArgument({ workload, settings, faults, protocol }) {
     return [

@@ -17,6 +17,7 @@ export interface ConsumingOptions {
   readonly from: Micros;
   /** From here on it stops once it has read to the end. */
   readonly until: Micros;
+  readonly metricsIntervalUs?: Micros | undefined;
 }
 
 const POLL_MS = 1_000;
@@ -57,7 +58,7 @@ function application(options: ConsumingOptions, work: (context: ActorContext, co
       context.spawn(
         (function* () {
           yield* context.sleep(Math.max(0, options.from - context.now));
-          const consumer = new KafkaConsumer(context, { bootstrapServers: options.bootstrap, config: options.config });
+          const consumer = new KafkaConsumer(context, { bootstrapServers: options.bootstrap, config: options.config, metricsIntervalUs: options.metricsIntervalUs });
           consumer.assign(options.partitions);
           yield* work(context, consumer);
           yield* consumer.close();

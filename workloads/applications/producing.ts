@@ -21,6 +21,7 @@ export interface ProducingOptions {
   readonly config: ProducerConfig;
   readonly from: Micros;
   readonly until: Micros;
+  readonly metricsIntervalUs?: Micros | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -36,7 +37,7 @@ export function producingApplication(options: ProducingOptions): Actor {
 }
 
 function* run(context: ActorContext, options: ProducingOptions): Task {
-  const producer = new KafkaProducer(context, { bootstrapServers: options.bootstrap, config: options.config });
+  const producer = new KafkaProducer(context, { bootstrapServers: options.bootstrap, config: options.config, metricsIntervalUs: options.metricsIntervalUs });
   const load = new Load(context, producer, options);
   yield* context.sleep(Math.max(0, options.from - context.now));
   yield* load.run();

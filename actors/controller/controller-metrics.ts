@@ -1,0 +1,61 @@
+/** @module The metrics of a controller (§8). */
+import type { ActorContext, Micros } from '../../runtime/index.ts';
+import { NO_LEADER } from '../metadata/metadata-image.ts';
+import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
+import type { PartitionChangeRecord } from '../metadata/metadata-record.ts';
+import type { Meter } from '../metrics/meter.ts';
+import { Metrics } from '../metrics/registry.ts';
+import { isUncleanElection } from './partition-change.ts';
+
+/** What is looked up of a controller. */
+export interface ControllerView {
+  /** What the metadata log says, as far as this controller knows. */
+  readonly image: () => MetadataImage;
+  readonly isActive: () => boolean;
+}
+
+export class ControllerMetrics {
+  readonly #uncleanElections: Meter;
+  readonly #electionsFromElr: Meter;
+  #timedOutHeartbeats = 0;
+
+  /** @param intervalUs they are sampled so often; undefined: never */
+  constructor(context: ActorContext, intervalUs: Micros | undefined, { image, isActive }: ControllerView) {
+    const metrics = new Metrics(context, context.name);
+    this.#uncleanElections = metrics.meter('kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec');
+    this.#electionsFromElr = metrics.meter('kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec');
+    const partitions = (is: (partition: PartitionRegistration) => boolean) => (): number => {
+      let count = 0;
+      for (const { registration } of image().partitions()) if (is(registration)) count += 1;
+      return count;
+    };
+    const brokers = (are: (broker: BrokerRegistration) => boolean) => (): number => {
+      let count = 0;
+      for (const broker of image().brokers.values()) if (are(broker)) count += 1;
+      return count;
+    };
+    metrics.gauge('kafka.controller:type=KafkaController,name=ActiveControllerCount', () => Number(isActive()));
+    metrics.gauge('kafka.controller:type=KafkaController,name=OfflinePartitionsCount', partitions(({ leader }) => leader === NO_LEADER));
+    metrics.gauge('kafka.controller:type=KafkaController,name=PreferredReplicaImbalanceCount', partitions(({ leader, replicas }) => leader !== replicas[0]));
+    metrics.gauge('kafka.controller:type=KafkaController,name=ActiveBrokerCount', brokers(({ fenced }) => !fenced));
+    metrics.gauge('kafka.controller:type=KafkaController,name=FencedBrokerCount', brokers(({ fenced }) => fenced));
+    metrics.gauge('kafka.controller:type=KafkaController,name=ControlledShutdownBrokerCount', brokers(({ inControlledShutdown }) => inControlledShutdown));
+    metrics.gauge('kafka.controller:type=KafkaController,name=GlobalTopicCount', () => image().topics.size);
+    metrics.gauge('kafka.controller:type=KafkaController,name=GlobalPartitionCount', partitions(() => true));
+    metrics.gauge('kafka.controller:type=KafkaController,name=TimedOutBrokerHeartbeatCount', () => this.#timedOutHeartbeats);
+    metrics.gauge('kafka.controller:type=KafkaController,name=LastAppliedRecordOffset', () => image().lastOffset);
+    if (intervalUs !== undefined) metrics.sampleEvery(intervalUs);
+  }
+
+  /** The session of a broker has run out. */
+  heartbeatTimedOut(): void {
+    this.#timedOutHeartbeats += 1;
+  }
+
+  /** The active controller changes a partition. */
+  changed(before: PartitionRegistration, { leader }: PartitionChangeRecord): void {
+    if (leader === undefined || leader === before.leader) return;
+    if (isUncleanElection(before, { leader })) this.#uncleanElections.mark();
+    else if (before.elr.includes(leader)) this.#electionsFromElr.mark();
+  }
+}
