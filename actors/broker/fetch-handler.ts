@@ -40,7 +40,7 @@ export function* fetch(context: ActorContext, replicas: ReplicaManager, request:
     while (!isReady && context.now < deadline) {
       const isOver = !(yield* waiter.wait(deadline - context.now));
       // F-9: read again from scratch; what the follower has was noted the first time (F-7).
-      if (isOver || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
+      if (isOver || context.now >= deadline || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
     }
     delayedFetch.requests -= 1;
     delayedFetch.partitions -= watched.length;
@@ -134,6 +134,7 @@ function boundOf(replicas: ReplicaManager, replicaId: number, { log }: Partition
 
 /** F-9: whether a parked fetch would find anything but what it found the last time, which was nothing. */
 function hasChanged(replicas: ReplicaManager, request: FetchRequest): boolean {
+  if (replicas.directory.isOffline) return true;
   const { replicaId, replicaEpoch } = request.replicaState;
   return request.topics.some(({ topic, partitions }) =>
     partitions.some((wanted) => {
