@@ -20,6 +20,7 @@ import type { BrokerOptions } from './broker-options.ts';
 import { ControllerChannel } from './controller-channel.ts';
 import { describeConfigs, describeTopicPartitions } from './describe-handler.ts';
 import { offsetForLeaderEpoch } from './epoch-handler.ts';
+import { deleteRecords } from './delete-records-handler.ts';
 import { fetch } from './fetch-handler.ts';
 import { forward } from './forwarding.ts';
 import { haltWhenOffline } from './log-dir-failure.ts';
@@ -99,7 +100,9 @@ function handle(context: ActorContext, options: BrokerOptions, replicas: Replica
     case API_KEYS.Metadata:
       return done(metadata(replicas.image, request));
     case API_KEYS.ListOffsets:
-      return done(listOffsets(replicas, request));
+      return listOffsets(replicas, request);
+    case API_KEYS.DeleteRecords:
+      return deleteRecords(context, replicas, request);
     case API_KEYS.OffsetForLeaderEpoch:
       return done(offsetForLeaderEpoch(replicas, request));
     case API_KEYS.DescribeTopicPartitions:

@@ -123,8 +123,10 @@ function* readOnline(replicas: ReplicaManager, request: FetchRequest, topic: str
   const hasRecords = wanted.fetchOffset < bound && (maxBytes > 0 || isFirst);
   const records = hasRecords ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
   // The read may have waited: what a follower has counts in the epoch it fetched in, and in no other.
-  if (replicaId !== CONSUMER && notesFollower && partition.leaderEpoch === leaderEpoch) partition.followerFetched(replicaId, wanted.fetchOffset, replicaEpoch, logEndOffset);
-  return { fetched: { ...sampled, records }, isUrgent: wanted.fetchOffset > bound };
+  if (replicaId !== CONSUMER && notesFollower && partition.leaderEpoch === leaderEpoch) partition.followerFetched(replicaId, wanted.fetchOffset, wanted.logStartOffset, replicaEpoch, logEndOffset);
+  // F-9: more of an older segment than this read found will not come.
+  const isOfOlderSegment = records.length > 0 && !log.isInOneSegment(wanted.fetchOffset, bound);
+  return { fetched: { ...sampled, records }, isUrgent: wanted.fetchOffset > bound || isOfOlderSegment };
 }
 
 /** How far a reader may read (F-6). */

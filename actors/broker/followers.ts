@@ -44,16 +44,21 @@ export class Followers {
     }
   }
 
-  /** A follower has fetched from an offset (FS-1). @returns whether the leader knows something new of its log */
-  fetched(replica: number, offset: Offset, brokerEpoch: number, leaderLogEndOffset: Offset): boolean {
+  /** A follower has fetched from an offset (FS-1). @returns whether the leader knows something new of its log: of its end, of its start */
+  fetched(replica: number, offset: Offset, logStartOffset: Offset, brokerEpoch: number, leaderLogEndOffset: Offset): { readonly hasNewEnd: boolean; readonly hasNewStart: boolean } {
     const state = this.#states.get(replica);
-    if (state === undefined) return false;
-    this.#states.set(replica, afterFetch(state, offset, brokerEpoch, leaderLogEndOffset, this.#now));
-    return state.logEndOffset !== offset;
+    if (state === undefined) return { hasNewEnd: false, hasNewStart: false };
+    this.#states.set(replica, afterFetch(state, offset, logStartOffset, brokerEpoch, leaderLogEndOffset, this.#now));
+    return { hasNewEnd: state.logEndOffset !== offset, hasNewStart: state.logStartOffset !== logStartOffset };
   }
 
   logEndOffsetOf(replica: number): Offset {
     return this.#states.get(replica)?.logEndOffset ?? -1;
+  }
+
+  /** Where the logs of live followers begin (RT-2); −1 in it: of one that is not known. */
+  logStartOffsetsOfLive(): Offset[] {
+    return [...this.#states].filter(([replica]) => this.#host.image.aliveBrokerEpoch(replica) !== undefined).map(([, { logStartOffset }]) => logStartOffset);
   }
 
   /** The broker epoch it fetched with in this leadership; −1: not known. */

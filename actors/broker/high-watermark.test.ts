@@ -27,17 +27,17 @@ describe('what a leader knows of a follower', () => {
   const fresh = unknownFollower(false, 100);
 
   test('FS-1: a fetch at the end means it has everything now', () => {
-    expect(afterFetch(fresh, 10, 7, 10, 200)).toMatchObject({ logEndOffset: 10, lastCaughtUpTime: 200, brokerEpoch: 7 });
+    expect(afterFetch(fresh, 10, 0, 7, 10, 200)).toMatchObject({ logEndOffset: 10, lastCaughtUpTime: 200, brokerEpoch: 7 });
   });
 
   test('FS-1: a fetch at what was the end at its last fetch means it had everything then', () => {
-    const first = afterFetch(fresh, 5, 7, 10, 200);
-    expect(afterFetch(first, 10, 7, 30, 300).lastCaughtUpTime).toBe(200);
+    const first = afterFetch(fresh, 5, 0, 7, 10, 200);
+    expect(afterFetch(first, 10, 0, 7, 30, 300).lastCaughtUpTime).toBe(200);
   });
 
   test('FS-1: a fetch below that says nothing of having caught up', () => {
-    const first = afterFetch(fresh, 5, 7, 10, 200);
-    expect(afterFetch(first, 9, 7, 30, 300).lastCaughtUpTime).toBe(-Infinity);
+    const first = afterFetch(fresh, 5, 0, 7, 10, 200);
+    expect(afterFetch(first, 9, 0, 7, 30, 300).lastCaughtUpTime).toBe(-Infinity);
   });
 
   test('FS-2: a new leader takes in-sync members as caught up now, others as never', () => {
@@ -46,18 +46,18 @@ describe('what a leader knows of a follower', () => {
   });
 
   test('FS-2: re-elected in a higher epoch, the leader keeps what it knows of their logs', () => {
-    const known = afterFetch(fresh, 5, 7, 10, 200);
-    expect(reelectedFollower(known, true, 10, 300)).toEqual({ logEndOffset: 5, lastFetchTime: 300, lastFetchLeaderLogEndOffset: 10, lastCaughtUpTime: 300, brokerEpoch: 7 });
+    const known = afterFetch(fresh, 5, 0, 7, 10, 200);
+    expect(reelectedFollower(known, true, 10, 300)).toEqual({ logEndOffset: 5, logStartOffset: 0, lastFetchTime: 300, lastFetchLeaderLogEndOffset: 10, lastCaughtUpTime: 300, brokerEpoch: 7 });
     expect(reelectedFollower(known, false, 10, 300).lastCaughtUpTime).toBe(-Infinity);
   });
 
   test('FS-2, FS-3: one that never caught up is not caught up in the first moments of a run either', () => {
     expect(isCaughtUp(fresh, 10, 40, 50)).toBe(false);
-    expect(isCaughtUp(afterFetch(fresh, 5, 7, 10, 41), 10, 42, 50)).toBe(false);
+    expect(isCaughtUp(afterFetch(fresh, 5, 0, 7, 10, 41), 10, 42, 50)).toBe(false);
   });
 
   test('FS-3, FS-4: a follower at the end is caught up however long it has been silent; one that is not, for replica.lag.time.max.ms', () => {
-    const silent = afterFetch(fresh, 10, 7, 10, 200);
+    const silent = afterFetch(fresh, 10, 0, 7, 10, 200);
     expect(isCaughtUp(silent, 10, 1_000_000, 50)).toBe(true);
     expect(isCaughtUp(silent, 11, 250, 50)).toBe(true);
     expect(isCaughtUp(silent, 11, 251, 50)).toBe(false);

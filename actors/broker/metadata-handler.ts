@@ -1,4 +1,6 @@
 /** @module Metadata and ListOffsets: what clients ask before they write and read. */
+import type { Task } from '../../runtime/index.ts';
+import { KafkaStorageError } from '../log/log-directory.ts';
 import { ERRORS, NONE } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
@@ -43,21 +45,31 @@ export function availableLeader({ leader }: PartitionRegistration, image: Metada
   return leader !== NO_LEADER && image.aliveBrokerEpoch(leader) !== undefined ? leader : undefined;
 }
 
-/** F-11. Lookups by time come with the index they need. */
-export function listOffsets(replicas: ReplicaManager, request: ListOffsetsRequest): ListOffsetsResponse {
-  return {
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-        const found = offsetFor(replicas.partition(name, partitionIndex), currentLeaderEpoch, timestamp, request.replicaId);
-        if (typeof found === 'string') return { partitionIndex, errorCode: codeOf(found), timestamp: -1, offset: -1, leaderEpoch: -1 };
-        return { partitionIndex, errorCode: NONE, timestamp: -1, offset: found.offset, leaderEpoch: found.leaderEpoch };
-      }),
-    })),
-  };
+/** F-11. */
+export function* listOffsets(replicas: ReplicaManager, request: ListOffsetsRequest): Task<ListOffsetsResponse> {
+  const topics: { name: string; partitions: ListedPartition[] }[] = [];
+  for (const { name, partitions } of request.topics) {
+    const listed: ListedPartition[] = [];
+    for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
+      const found = yield* offsetFor(replicas.partition(name, partitionIndex), currentLeaderEpoch, timestamp, request.replicaId);
+      listed.push(typeof found === 'string' ? { partitionIndex, errorCode: codeOf(found), ...NOT_FOUND } : { partitionIndex, errorCode: NONE, ...NOT_FOUND, ...found });
+    }
+    topics.push({ name, partitions: listed });
+  }
+  return { topics };
 }
 
-function offsetFor(partition: Partition | undefined, currentLeaderEpoch: number, timestamp: number, replicaId: number): { readonly offset: number; readonly leaderEpoch: number } | ErrorName {
+type ListedPartition = ListOffsetsResponse['topics'][number]['partitions'][number];
+const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 };
+
+interface ListedOffset {
+  /** Of the record, in ms, where a time was looked for. */
+  readonly timestamp?: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+function* offsetFor(partition: Partition | undefined, currentLeaderEpoch: number, timestamp: number, replicaId: number): Task<ListedOffset | ErrorName> {
   if (partition === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
   if (partition.isOffline) return 'KAFKA_STORAGE_ERROR';
   const stale = epochError(currentLeaderEpoch, partition.leaderEpoch);
@@ -65,9 +77,18 @@ function offsetFor(partition: Partition | undefined, currentLeaderEpoch: number,
   if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
   const { log, leaderEpoch } = partition;
   if (timestamp === EARLIEST_TIMESTAMP) return { offset: log.logStartOffset, leaderEpoch };
-  if (timestamp !== LATEST_TIMESTAMP) return 'UNSUPPORTED_VERSION';
+  if (timestamp < 0 && timestamp !== LATEST_TIMESTAMP) return 'UNSUPPORTED_VERSION';
   if (replicaId !== CONSUMER) return { offset: log.logEndOffset, leaderEpoch };
   // A new leader's high watermark lags behind what the old one may have shown: it does not report an end that went back.
-  if (log.highWatermark < partition.leaderEpochStartOffset) return 'OFFSET_NOT_AVAILABLE';
-  return { offset: log.highWatermark, leaderEpoch };
+  const mayHaveGoneBack = (): boolean => log.highWatermark < partition.leaderEpochStartOffset;
+  if (timestamp === LATEST_TIMESTAMP) return mayHaveGoneBack() ? 'OFFSET_NOT_AVAILABLE' : { offset: log.highWatermark, leaderEpoch };
+  // The first committed record that is not earlier; all −1: there is none yet.
+  try {
+    const found = yield* log.offsetForTimestamp(timestamp);
+    if (found !== undefined && found.offset < log.highWatermark) return { ...found, leaderEpoch: log.epochOf(found.offset) ?? -1 };
+    return mayHaveGoneBack() ? 'OFFSET_NOT_AVAILABLE' : NOT_FOUND;
+  } catch (error) {
+    if (error instanceof KafkaStorageError) return error.error;
+    throw error;
+  }
 }

@@ -34,6 +34,8 @@ import type { Generation } from './truncation.ts';
 
 /** A leader's clock may run ahead of a client's by this before a timestamp is refused (message.timestamp.after.max.ms). */
 const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
+/** In DeleteRecords: everything that is committed. */
+const TO_HIGH_WATERMARK = -1;
 
 /** A change of the in-sync set that the controller has not answered yet. */
 export interface PendingIsr {
@@ -75,6 +77,8 @@ export class Partition {
   #isStopped = false;
   /** Parked fetches that look at this partition. */
   readonly fetchWaiters = new Set<Pick<Signal, 'notify'>>();
+  /** Deletions of records that wait for the other replicas. */
+  readonly lowWatermarkWaiters = new Set<Pick<Signal, 'notify'>>();
   /** Its log directory has failed (DF-2). */
   isOffline = false;
 
@@ -198,6 +202,7 @@ export class Partition {
     const timestampMax = Math.floor(this.#host.context.clock() / MILLISECOND) + TIMESTAMP_AFTER_MS_MAX;
     const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: false });
     if (invalid !== undefined) return { error: invalid };
+    if (batch.length > this.log.config['segment.bytes']) return { error: 'RECORD_LIST_TOO_LARGE' };
     const { baseOffset, lastOffset } = yield* this.log.appendAsLeader(batch, this.leaderEpoch);
     this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, baseOffset, lastOffset, asLeader: true, ...summaryOf(batch) });
     if (!this.#tryAdvanceHighWatermark()) this.#wakeFetches();
@@ -217,10 +222,11 @@ export class Partition {
    * A follower has fetched from an offset (FS-1, F-7): it may join the in-sync set, and the high watermark may move if that is news (HW-6).
    * @param logEndOffset of this log as it was read
    */
-  followerFetched(replica: number, offset: Offset, brokerEpoch: number, logEndOffset: Offset): void {
-    const isNews = this.#followers.fetched(replica, offset, brokerEpoch, logEndOffset);
+  followerFetched(replica: number, offset: Offset, logStartOffset: Offset, brokerEpoch: number, logEndOffset: Offset): void {
+    const { hasNewEnd, hasNewStart } = this.#followers.fetched(replica, offset, logStartOffset, brokerEpoch, logEndOffset);
     this.#tryExpand(replica);
-    if (isNews) this.#tryAdvanceHighWatermark();
+    if (hasNewEnd) this.#tryAdvanceHighWatermark();
+    if (hasNewStart) this.#wakeDeletions();
   }
 
   /** Whether this replica may fetch (FS-1, KIP-903): a follower of an older broker epoch is refused. */
@@ -295,11 +301,35 @@ export class Partition {
     return RECOVERED;
   }
 
-  /** The follower appends what it fetched (FT-4), and takes over the leader's high watermark (HW-5). Under the lock. */
-  *appendAsFollower(batches: Uint8Array, leaderHighWatermark: Offset): Task {
+  /** RT-2: records below an offset are not wanted any more, −1 means all that are committed. Under the lock. @returns the offset, or why not */
+  // eslint-disable-next-line require-yield -- a task, for the lock waits for whoever is at work
+  *deleteRecords(offset: Offset): Task<Offset | ErrorName> {
+    if (this.isOffline) return 'KAFKA_STORAGE_ERROR';
+    if (!this.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+    const upTo = offset === TO_HIGH_WATERMARK ? this.log.highWatermark : offset;
+    if (upTo < 0 || upTo > this.log.highWatermark) return 'OFFSET_OUT_OF_RANGE';
+    this.#raiseLogStartOffset(upTo, 'delete-records');
+    return upTo;
+  }
+
+  /** The first offset that some live replica still has (RT-2). */
+  lowWatermark(): Offset | ErrorName {
+    if (this.isOffline) return 'KAFKA_STORAGE_ERROR';
+    if (!this.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+    return Math.min(this.log.logStartOffset, ...this.#followers.logStartOffsetsOfLive());
+  }
+
+  #raiseLogStartOffset(offset: Offset, reason: 'delete-records' | 'leader'): void {
+    if (this.log.raiseLogStartOffset(offset)) this.#observe({ kind: 'log-start', ...this.#name, broker: this.#me, logStartOffset: this.log.logStartOffset, reason });
+  }
+
+  /** The follower appends what it fetched, and takes over where the leader's log begins (FT-4) and its high watermark (HW-5). Under the lock. */
+  *appendAsFollower(batches: Uint8Array, leaderHighWatermark: Offset, leaderLogStartOffset: Offset): Task {
     const appended = yield* this.log.appendAsFollower(batches);
     if (appended !== undefined) this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, ...appended, asLeader: false, ...summaryOf(batches) });
-    if (this.followHighWatermark(leaderHighWatermark) || appended !== undefined) this.#wakeFetches();
+    const hasMoved = this.followHighWatermark(leaderHighWatermark);
+    this.#raiseLogStartOffset(Math.min(leaderLogStartOffset, this.log.highWatermark), 'leader');
+    if (hasMoved || appended !== undefined) this.#wakeFetches();
   }
 
   /** HW-5: what the leader has committed, as far as this log reaches. It may go back. @returns whether it has moved on */
@@ -346,6 +376,7 @@ export class Partition {
   #settle(): void {
     this.#delayedProduces.settle();
     this.#wakeFetches();
+    this.#wakeDeletions();
   }
 
   /** DP-1. */
@@ -359,6 +390,10 @@ export class Partition {
 
   #wakeFetches(): void {
     for (const waiter of this.fetchWaiters) waiter.notify();
+  }
+
+  #wakeDeletions(): void {
+    for (const waiter of this.lowWatermarkWaiters) waiter.notify();
   }
 
   get #name(): { readonly topic: string; readonly partition: number } {

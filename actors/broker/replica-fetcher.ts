@@ -176,11 +176,11 @@ export class ReplicaFetcher implements FetcherView {
   }
 
   /** FT-4. */
-  *#append(fetching: Fetching, { leaderEpoch }: Asked, { records, highWatermark }: FetchedPartition): Task {
+  *#append(fetching: Fetching, { leaderEpoch }: Asked, { records, highWatermark, logStartOffset }: FetchedPartition): Task {
     const { partition } = fetching;
     const batches = this.#options.protocol.appendsLaterEpochs ? records : upToEpoch(records, leaderEpoch);
     try {
-      yield* partition.appendAsFollower(batches, highWatermark);
+      yield* partition.appendAsFollower(batches, highWatermark, logStartOffset);
     } catch (error) {
       if (!(error instanceof InvalidAppendError)) throw error;
       // FT-6: what is corrupt may come right the next time; offsets that do not fit will not.

@@ -30,6 +30,7 @@ export const ERRORS = {
   NOT_ENOUGH_REPLICAS: { code: 19, retriable: RETRIABLE },
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: { code: 20, retriable: RETRIABLE },
   INVALID_REQUIRED_ACKS: { code: 21, retriable: FINAL },
+  RECORD_LIST_TOO_LARGE: { code: 18, retriable: FINAL },
   INVALID_TIMESTAMP: { code: 32, retriable: FINAL },
   UNSUPPORTED_VERSION: { code: 35, retriable: FINAL },
   TOPIC_ALREADY_EXISTS: { code: 36, retriable: FINAL },

@@ -16,6 +16,7 @@ export const API_KEYS = {
   Metadata: 3,
   CreateTopics: 19,
   DeleteTopics: 20,
+  DeleteRecords: 21,
   OffsetForLeaderEpoch: 23,
   DescribeConfigs: 32,
   ElectLeaders: 43,
@@ -150,6 +151,15 @@ export const createTopicsRequest = struct({
     }),
   ),
 });
+/** `offset` −1: everything that is committed. */
+export const deleteRecordsRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.DeleteRecords>(),
+  clientId,
+  topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, offset: int64 })) })),
+  timeoutMs: int32,
+});
+/** `lowWatermark`: the first offset that some live replica still has; −1 with an error. */
+export const deleteRecordsResponse = struct({ topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, lowWatermark: int64, errorCode: int16 })) })) });
 export const createTopicsResponse = struct({ topics: array(struct({ name: string, topicId: uuid, errorCode: int16, errorMessage: nullable(string) })) });
 
 export const brokerRegistrationRequest = struct({
@@ -291,6 +301,8 @@ export type OffsetForLeaderEpochResponse = Infer<typeof offsetForLeaderEpochResp
 export type OffsetForLeaderEpochRequest = Infer<typeof offsetForLeaderEpochRequest> & Request<OffsetForLeaderEpochResponse>;
 export type MetadataResponse = Infer<typeof metadataResponse>;
 export type MetadataRequest = Infer<typeof metadataRequest> & Request<MetadataResponse>;
+export type DeleteRecordsResponse = Infer<typeof deleteRecordsResponse>;
+export type DeleteRecordsRequest = Infer<typeof deleteRecordsRequest> & Request<DeleteRecordsResponse>;
 export type CreateTopicsResponse = Infer<typeof createTopicsResponse>;
 export type CreateTopicsRequest = Infer<typeof createTopicsRequest> & Request<CreateTopicsResponse>;
 export type BrokerRegistrationResponse = Infer<typeof brokerRegistrationResponse>;
@@ -313,7 +325,7 @@ export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpoch
 /** What clients ask a broker. */
 export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a broker is asked, by clients and by other brokers. */
-export type BrokerRequest = ClientRequest | OffsetForLeaderEpochRequest | DescribeRequest | ForwardedRequest;
+export type BrokerRequest = ClientRequest | DeleteRecordsRequest | OffsetForLeaderEpochRequest | DescribeRequest | ForwardedRequest;
 /** What a controller is asked. Brokers fetch the metadata log from it. */
 export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | ForwardedRequest | FetchRequest;
 /** What a client may ask any broker, which hands it on to the active controller. */
@@ -332,6 +344,8 @@ export const MESSAGES: readonly Type<unknown>[] = [
   offsetForLeaderEpochResponse,
   metadataRequest,
   metadataResponse,
+  deleteRecordsRequest,
+  deleteRecordsResponse,
   createTopicsRequest,
   createTopicsResponse,
   brokerRegistrationRequest,
