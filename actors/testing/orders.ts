@@ -1,7 +1,10 @@
 /** @module Test support: an application that writes named records to `orders-0` and looks for them again, broker by broker. */
 import { ConnectionError, MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Micros, Task } from '../../runtime/index.ts';
+import { Admin } from '../admin/admin.ts';
 import { brokerName } from '../client/bootstrap.ts';
+import { ADMIN_CONFIG } from '../config/admin-config.ts';
+import { parseConfig } from '../config/config-definition.ts';
 import { readRecords } from '../log/records.ts';
 import { batchPositions, baseOffsetOf } from '../log/record-batch.ts';
 import { fetchFrom, produceTo } from './requests.ts';
@@ -42,6 +45,16 @@ export function* writeSomewhere(context: ActorContext, brokers: readonly number[
     }
     yield* context.sleep(100 * MILLISECOND);
   }
+}
+
+/** Gives `orders-0` to the first of these replicas, which must be in sync: they are put in this order, and the preferred leader is elected. */
+export function* lead(context: ActorContext, replicas: readonly number[]): Task {
+  const orders = { topic: 'orders', partition: 0 };
+  const admin = new Admin(context, { clientId: 'test', bootstrapServers: replicas.map(brokerName), config: parseConfig(ADMIN_CONFIG, {}) });
+  const outcomes = [...(yield* admin.alterPartitionReassignments([{ ...orders, replicas }])), ...(yield* admin.electLeaders('preferred', [orders]))];
+  admin.close();
+  const failed = outcomes.find(({ error }) => error !== 'NONE');
+  if (failed !== undefined) throw new Error(`leadership stays: ${failed.error}`);
 }
 
 /** What a broker shows a consumer of `orders-0`, from its start; `values[offset]`. Undefined: it shows nothing, for it has no leader or cannot be reached. */
