@@ -78,10 +78,11 @@ function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: b
   let bytes = 0;
   let isUrgent = request.topics.length === 0;
   const responses: { topic: string; partitions: Fetched[] }[] = [];
-  for (const { topic, partitions } of request.topics) {
+  for (const { topic, topicId, partitions } of request.topics) {
     const fetched: Fetched[] = [];
     for (const wanted of partitions) {
-      const result = yield* readPartition(replicas, request, topic, wanted, Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), bytes === 0, notesFollower);
+      const isOther = topicIdError(replicas, topic, topicId, wanted.partition);
+      const result = isOther !== undefined ? failed(wanted, isOther, undefined) : yield* readPartition(replicas, request, topic, wanted, Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), bytes === 0, notesFollower);
       bytes += result.fetched.records.length;
       isUrgent ||= result.isUrgent;
       fetched.push(result.fetched);
@@ -138,13 +139,21 @@ function boundOf(replicas: ReplicaManager, replicaId: number, { log }: Partition
 function hasChanged(replicas: ReplicaManager, request: FetchRequest): boolean {
   if (replicas.directory.isOffline) return true;
   const { replicaId, replicaEpoch } = request.replicaState;
-  return request.topics.some(({ topic, partitions }) =>
+  return request.topics.some(({ topic, topicId, partitions }) =>
     partitions.some((wanted) => {
       const partition = replicas.partition(topic, wanted.partition);
-      if (partition === undefined || refusal(replicas, partition, replicaId, replicaEpoch, wanted) !== undefined) return true;
+      if (partition === undefined || topicIdError(replicas, topic, topicId, wanted.partition) !== undefined || refusal(replicas, partition, replicaId, replicaEpoch, wanted) !== undefined) return true;
       return divergence(partition, wanted) !== undefined || wanted.fetchOffset < partition.log.logStartOffset || wanted.fetchOffset !== boundOf(replicas, replicaId, partition);
     }),
   );
+}
+
+/** A topic of the same name is another one if it has another id: its records are not those that are asked for (KIP-516). */
+function topicIdError(replicas: ReplicaManager, topic: string, topicId: string | null, index: number): ErrorName | undefined {
+  if (topicId === null) return undefined;
+  const known = replicas.partition(topic, index)?.topicId;
+  if (known === undefined || known === topicId) return undefined;
+  return replicas.image.topicById(topicId) === undefined ? 'UNKNOWN_TOPIC_ID' : 'INCONSISTENT_TOPIC_ID';
 }
 
 /** F-1, F-2, F-3, FS-1. */

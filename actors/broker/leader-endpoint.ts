@@ -94,6 +94,7 @@ export class LeaderEndpoint {
       isolationLevel: 0,
       topics: byTopic(asked, ({ partition }) => partition.topic).map(([topic, items]) => ({
         topic,
+        topicId: items[0]!.partition.topicId,
         partitions: items.map(({ partition, leaderEpoch, fetchOffset, lastFetchedEpoch }) => ({
           partition: partition.index,
           currentLeaderEpoch: this.#named(leaderEpoch),

@@ -42,7 +42,7 @@ function* listOffset(context: ActorContext, timestamp: number): Task<{ offset: n
 
 function* fetchError(context: ActorContext, fetchOffset: number): Task<number> {
   const wanted = { partition: 0, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1_000 };
-  const request: FetchRequest = { apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: -1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 1, maxBytes: 1_000, isolationLevel: 0, topics: [{ topic: 'orders', partitions: [wanted] }] };
+  const request: FetchRequest = { apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: -1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 1, maxBytes: 1_000, isolationLevel: 0, topics: [{ topic: 'orders', topicId: null, partitions: [wanted] }] };
   const connection = yield* context.connect(brokerName(0), SECOND);
   const { responses } = yield* connection.call(request, 10 * SECOND);
   connection.close();

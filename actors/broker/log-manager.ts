@@ -96,6 +96,11 @@ export class LogManager implements LogHost {
     return this.#logs.get(directoryOf(topic, partition));
   }
 
+  /** Id of the topic that a log is of; undefined: the log does not say. */
+  topicId(topic: string, partition: number): string | undefined {
+    return this.#topicIds.get(directoryOf(topic, partition));
+  }
+
   /** The log of a replica, which is made if there is none. One of a former topic of the same name is deleted first (§2.7). */
   *getOrCreate(topic: string, partition: number, topicId: string): Task<ManagedLog> {
     const directory = directoryOf(topic, partition);

@@ -76,7 +76,7 @@ export class MetadataFollower {
       minBytes: 1,
       maxBytes: MAX_BYTES,
       isolationLevel: 0,
-      topics: [{ topic: METADATA_TOPIC, partitions: [{ partition: 0, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: MAX_BYTES }] }],
+      topics: [{ topic: METADATA_TOPIC, topicId: null, partitions: [{ partition: 0, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: MAX_BYTES }] }],
     };
   }
 }

@@ -23,8 +23,9 @@ export class ReplicaManager implements PartitionHost {
   readonly #brokerEpoch: () => number;
   readonly #partitions = new Map<string, Partition>();
   /** The same by topic and index: every request looks them up. */
-  readonly #byTopic = new Map<string, Partition[]>();
+  readonly #byTopic = new Map<string, (Partition | undefined)[]>();
   readonly #fetchers = new Map<number, ReplicaFetcher>();
+  #hasApplied = false;
   #isShutDown = false;
 
   constructor(context: ActorContext, options: BrokerOptions, image: MetadataImage, directory: LogDirectory, logs: LogManager, metrics: BrokerMetrics, submit: (partition: Partition) => void, brokerEpoch: () => number) {
@@ -54,7 +55,7 @@ export class ReplicaManager implements PartitionHost {
     this.#submit(partition);
   }
 
-  /** Brings replicas in line with the image: first leaders, then followers (ML-5). */
+  /** Brings replicas in line with the image: first those that are not this broker's any more go, then leaders, then followers (ML-5). */
   *apply(changed: readonly TopicPartition[]): Task {
     if (this.#isShutDown) return;
     this.#logs.configure(this.image);
@@ -62,6 +63,9 @@ export class ReplicaManager implements PartitionHost {
       const registration = this.image.partition(topic, partition);
       return registration?.replicas.includes(this.options.brokerId) === true ? [{ topic, index: partition, registration }] : [];
     });
+    // What happened while this broker was down counts, too: its logs may be of topics that are gone.
+    yield* this.#deleteStray(this.#hasApplied ? changed : [...this.#logs.all]);
+    this.#hasApplied = true;
     for (const { topic, index, registration } of mine) {
       if (registration.leader !== this.options.brokerId) continue;
       const partition = yield* this.#open(topic, index);
@@ -101,6 +105,22 @@ export class ReplicaManager implements PartitionHost {
   *shutDown(): Task {
     this.#isShutDown = true;
     for (const partition of this.#partitions.values()) yield* this.#stop(partition);
+  }
+
+  /** ML-4: logs go that are of another topic, if only by its id, or of a partition that is elsewhere now. */
+  *#deleteStray(candidates: readonly TopicPartition[]): Task {
+    for (const { topic, partition: index } of candidates) {
+      const topicId = this.#logs.topicId(topic, index);
+      const isMine = this.image.partition(topic, index)?.replicas.includes(this.options.brokerId) === true;
+      if (isMine && (topicId === undefined || topicId === this.image.topics.get(topic)!.topicId)) continue;
+      const partition = this.partition(topic, index);
+      if (partition !== undefined) {
+        this.#partitions.delete(directoryOf(topic, index));
+        this.#byTopic.get(topic)!.splice(index, 1, undefined);
+        yield* this.#stop(partition);
+      }
+      yield* this.#logs.delete(topic, index);
+    }
   }
 
   *#stop(partition: Partition): Task {

@@ -147,7 +147,7 @@ export class Fetcher {
       minBytes: config['fetch.min.bytes'],
       maxBytes: config['fetch.max.bytes'],
       isolationLevel,
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      topics: [...topics].map(([topic, partitions]) => ({ topic, topicId: null, partitions })),
     };
     this.#busy.add(peer);
     this.#context.spawn(this.#awaitAnswer(peer, fetched, network.call(peer, request)));

@@ -188,7 +188,7 @@ describe('poll', () => {
       minBytes: 1,
       maxBytes: 52_428_800,
       isolationLevel: 1,
-      topics: [{ topic: 'orders', partitions: [{ partition: 0, currentLeaderEpoch: 1, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1_048_576 }] }],
+      topics: [{ topic: 'orders', topicId: null, partitions: [{ partition: 0, currentLeaderEpoch: 1, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1_048_576 }] }],
     });
   });
 });

@@ -53,7 +53,7 @@ export const produceResponse = struct({
   ),
 });
 
-/** `replicaState` −1: a consumer. `lastFetchedEpoch` −1: no divergence check. */
+/** `replicaState` −1: a consumer. `lastFetchedEpoch` −1: no divergence check. `topicId` null: not named, as up to v12. */
 export const fetchRequest = struct({
   apiKey: apiKey<typeof API_KEYS.Fetch>(),
   clientId,
@@ -65,6 +65,7 @@ export const fetchRequest = struct({
   topics: array(
     struct({
       topic: string,
+      topicId: nullable(uuid),
       partitions: array(struct({ partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64, partitionMaxBytes: int32 })),
     }),
   ),

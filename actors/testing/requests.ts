@@ -38,7 +38,7 @@ export function* produceTo(connection: Connection, acks: number, timeoutMs = 5_0
 export function* fetchFrom(connection: Connection, fetchOffset: number): Task<FetchResponse['responses'][number]['partitions'][number]> {
   const wanted = { partition: 0, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1_000_000 };
   const request: FetchRequest = {
-    apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: -1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 0, maxBytes: 1_000_000, isolationLevel: 0, topics: [{ topic: 'orders', partitions: [wanted] }],
+    apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: -1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 0, maxBytes: 1_000_000, isolationLevel: 0, topics: [{ topic: 'orders', topicId: null, partitions: [wanted] }],
   };
   const { responses } = yield* connection.call(request, SECOND);
   return responses[0]!.partitions[0]!;
