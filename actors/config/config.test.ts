@@ -25,7 +25,7 @@ function problems<K extends ConfigKeys>(definition: ConfigDefinition<K>, values:
 describe('producer', () => {
   test('has the defaults of Kafka 4.2 (§10)', () => {
     expect(parseConfig(PRODUCER_CONFIG, PLAIN)).toEqual({
-      acks: 'all', 'enable.idempotence': false, retries: 2_147_483_647, 'max.in.flight.requests.per.connection': 5, 'batch.size': 16_384, 'linger.ms': 5,
+      acks: 'all', 'compression.gzip.level': -1, 'compression.type': 'none', 'enable.idempotence': false, retries: 2_147_483_647, 'max.in.flight.requests.per.connection': 5, 'batch.size': 16_384, 'linger.ms': 5,
       'buffer.memory': 33_554_432, 'max.block.ms': 60_000, 'request.timeout.ms': 30_000, 'delivery.timeout.ms': 120_000, 'retry.backoff.ms': 100,
       'retry.backoff.max.ms': 1_000, 'reconnect.backoff.ms': 50, 'reconnect.backoff.max.ms': 1_000, 'max.request.size': 1_048_576, 'metadata.max.age.ms': 300_000,
       'socket.connection.setup.timeout.ms': 10_000, 'socket.connection.setup.timeout.max.ms': 30_000,
@@ -48,7 +48,9 @@ describe('producer', () => {
     [{ 'max.inflight.requests.per.connection': 1 }, "Unknown key 'max.inflight.requests.per.connection': did you mean 'max.in.flight.requests.per.connection'?"],
     [{ colour: 'blue' }, "Unknown key 'colour'."],
     [{ toString: 'x' }, "Unknown key 'toString'."],
-    [{ 'compression.type': 'gzip' }, "'compression.type' is a key of Kafka that is not simulated yet."],
+    [{ 'compression.lz4.level': 3 }, "'compression.lz4.level' is a key of Kafka that is not simulated yet."],
+    [{ 'compression.type': 'zstd' }, "'compression.type' cannot be 'zstd': it takes none, gzip."],
+    [{ 'compression.gzip.level': 0 }, 'compression.gzip.level is 1 to 9, or -1.'],
     [{ acks: '2' }, "'acks' cannot be '2': it takes all, -1, 0, 1."],
     [{ acks: true }, "'acks' cannot be 'true': it takes all, -1, 0, 1."],
     [{ 'linger.ms': 'soon' }, "'linger.ms' cannot be 'soon': it takes a whole number of ms, 0 or more."],

@@ -6,6 +6,8 @@ import { choice, count, durationMs, flag, sizeBytes } from './keys.ts';
 const KEYS = {
   ...CLIENT_KEYS,
   acks: choice(['all', '-1', '0', '1'], 'all', 'Who must have a record before it is acknowledged: nobody, the leader, or all in-sync replicas.', { earlier: [{ before: '3.0', default: '1' }] }),
+  'compression.gzip.level': count(-1, 'How hard gzip tries: 1 is fast, 9 is small, -1 is its own choice.', { atLeast: -1, atMost: 9 }),
+  'compression.type': choice(['none', 'gzip'], 'none', 'How records are compressed, batch by batch (RB-2). Of the kinds Kafka has, gzip is simulated.'),
   'enable.idempotence': flag(true, 'Whether the broker recognises a record that is sent again.', { earlier: [{ before: '3.0', default: false }] }),
   retries: count(2_147_483_647, 'How often a batch is sent again after an error that may pass.', { earlier: [{ before: '2.1', default: 0 }] }),
   'max.in.flight.requests.per.connection': count(5, 'Requests sent and not yet answered; with 1, a retry does not reorder.', { atLeast: 1 }),
@@ -23,7 +25,7 @@ export const PRODUCER_CONFIG: ConfigDefinition<typeof KEYS> = {
   name: 'producer',
   keys: KEYS,
   notSimulated: [
-    ...CLIENT_KEYS_NOT_SIMULATED, 'compression.type', 'compression.gzip.level', 'compression.lz4.level', 'compression.zstd.level', 'key.serializer', 'value.serializer',
+    ...CLIENT_KEYS_NOT_SIMULATED, 'compression.lz4.level', 'compression.zstd.level', 'key.serializer', 'value.serializer',
     'metadata.max.idle.ms', 'partitioner.class', 'partitioner.adaptive.partitioning.enable', 'partitioner.availability.timeout.ms', 'partitioner.ignore.keys',
     'transaction.timeout.ms', 'transaction.two.phase.commit.enable', 'transactional.id',
   ],
@@ -42,6 +44,7 @@ export const PRODUCER_CONFIG: ConfigDefinition<typeof KEYS> = {
       found.push("enable.idempotence=true (Kafka's default) is not built yet: set enable.idempotence=false, and max.in.flight.requests.per.connection=1 to keep records in order.");
     if (config['delivery.timeout.ms'] < config['linger.ms'] + config['request.timeout.ms'])
       found.push(`delivery.timeout.ms (${config['delivery.timeout.ms']}) must be at least linger.ms (${config['linger.ms']}) + request.timeout.ms (${config['request.timeout.ms']}).`);
+    if (config['compression.gzip.level'] === 0) found.push('compression.gzip.level is 1 to 9, or -1.');
     if (config['batch.size'] > config['buffer.memory']) found.push(`batch.size (${config['batch.size']}) must fit into buffer.memory (${config['buffer.memory']}).`);
     return found;
   },

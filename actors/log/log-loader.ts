@@ -8,7 +8,7 @@
 import type { Disk, Task } from '../../runtime/index.ts';
 import { readEpochCheckpoint } from './checkpoint-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
-import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL } from './log-options.ts';
+import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogOptions } from './log-options.ts';
 import { DELETED, LogSegment, segmentsIn } from './log-segment.ts';
 import { ProducerSnapshots } from './producer-snapshots.ts';
@@ -39,7 +39,7 @@ export function epochFile(directory: string): string {
 
 /** @throws {MalformedCheckpointError} */
 export function* loadLog(disk: Disk, directory: string, options: LogOptions): Task<LoadedLog> {
-  const { isClean = false, recoveryPoint: checkpointed = 0, logStartOffset: startCheckpoint = 0 } = options;
+  const { config = DEFAULT_LOG_CONFIG, host, isClean = false, recoveryPoint: checkpointed = 0, logStartOffset: startCheckpoint = 0 } = options;
   for (const file of disk.list(`${directory}/`)) if (file.endsWith(DELETED)) yield* disk.remove(file);
   const epochs = new LeaderEpochCache(yield* readEpochCheckpoint(disk, epochFile(directory)));
   const found = yield* loadSegments(disk, directory, options, epochs);
@@ -51,7 +51,7 @@ export function* loadLog(disk: Disk, directory: string, options: LogOptions): Ta
     epochs.clear();
   }
   if (found.segments.length === 0) {
-    const first = new LogSegment(disk, directory, startCheckpoint);
+    const first = new LogSegment(disk, directory, startCheckpoint, segmentJitterMs(config, host));
     yield* first.create();
     found.segments.push(first);
     found.logEndOffset = startCheckpoint;
@@ -85,7 +85,7 @@ interface FoundSegments {
 
 /** Every segment that can be kept: as it is where it can be trusted (RC-4), recovered where not (RC-3). */
 function* loadSegments(disk: Disk, directory: string, options: LogOptions, epochs: LeaderEpochCache): Task<FoundSegments> {
-  const { config = DEFAULT_LOG_CONFIG, protocol = DEFAULT_LOG_PROTOCOL, isClean = false, recoveryPoint = 0, visit } = options;
+  const { config = DEFAULT_LOG_CONFIG, protocol = DEFAULT_LOG_PROTOCOL, host, isClean = false, recoveryPoint = 0, visit } = options;
   const bases = segmentsIn(disk, directory);
   const firstUnflushed = isClean ? bases.length : Math.max(0, bases.findLastIndex((base) => base <= recoveryPoint));
   const found: FoundSegments = { segments: [], logEndOffset: 0, recoveredFrom: bases[firstUnflushed] ?? -1, hasNewEpoch: false };
@@ -96,7 +96,7 @@ function* loadSegments(disk: Disk, directory: string, options: LogOptions, epoch
   const indexIntervalBytes = config['index.interval.bytes'];
   let isCut = false;
   for (const [at, base] of bases.entries()) {
-    const segment = new LogSegment(disk, directory, base);
+    const segment = new LogSegment(disk, directory, base, segmentJitterMs(config, host));
     if (at < firstUnflushed) {
       // RC-4. Only an index that is missing or is none has the batches read; where they end is not asked, for more segments may follow.
       const isWhole = yield* segment.load();

@@ -43,6 +43,12 @@ export interface LogOptions {
   readonly visit?: BatchVisitor;
 }
 
+/** By how much earlier than `segment.ms` a segment is closed: drawn for each, up to `segment.jitter.ms` (§2.2). */
+export function segmentJitterMs(config: LogConfig, host: LogHost | undefined): number {
+  const jitterMs = Math.min(config['segment.jitter.ms'], config['segment.ms']);
+  return jitterMs === 0 || host === undefined ? 0 : host.random(jitterMs);
+}
+
 /** Kafka's defaults. */
 export const DEFAULT_LOG_CONFIG: LogConfig = topicConfig({}, parseConfig(BROKER_CONFIG, {}));
 export const DEFAULT_LOG_PROTOCOL: LogProtocol = parseConfig(PROTOCOL_DEFINITION, {});

@@ -20,7 +20,7 @@ import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts';
 import { epochFile, loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
-import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL } from './log-options.ts';
+import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogConfig, LogHost, LogOptions, LogProtocol } from './log-options.ts';
 import { LogSegment, isLogFile } from './log-segment.ts';
 import type { ProducerSnapshots } from './producer-snapshots.ts';
@@ -380,15 +380,17 @@ export class Log {
   *#flushUpTo(offset: Offset): Task {
     if (this.#isDeleted) return;
     const from = this.#recoveryPoint;
+    // A flush that was put off may come after a truncation: beyond the end nothing is durable, whatever comes there later.
+    const upTo = Math.min(offset, this.#logEndOffset);
+    if (upTo <= from) return;
     const truncations = this.#truncations;
-    if (offset <= from) return;
-    const unflushed = this.#segments.slice(this.#floor(from)).filter(({ baseOffset }) => baseOffset < offset);
+    const unflushed = this.#segments.slice(this.#floor(from)).filter(({ baseOffset }) => baseOffset < upTo);
     for (const segment of unflushed) yield* segment.flush();
     // ST-6: of segments that are new since the last flush, the names.
     if (unflushed.some(({ baseOffset }) => baseOffset >= from) && !this.#protocol.segmentsWithoutDirectorySync) yield* this.#disk.syncDirectory();
     this.lastFlushedAt = this.#host?.now() ?? 0;
     // What a truncation took away meanwhile, and what came in its place, may not be durable.
-    if (truncations === this.#truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, offset);
+    if (truncations === this.#truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo);
   }
 
   /** From the end back, and durable before a segment is cut: no segment may come back after a gap, or after others of the same offsets. */
@@ -454,8 +456,7 @@ export class Log {
   }
 
   #newSegment(baseOffset: Offset): LogSegment {
-    const jitterMs = Math.min(this.config['segment.jitter.ms'], this.config['segment.ms']);
-    return new LogSegment(this.#disk, this.directory, baseOffset, jitterMs === 0 || this.#host === undefined ? 0 : this.#host.random(jitterMs));
+    return new LogSegment(this.#disk, this.directory, baseOffset, segmentJitterMs(this.config, this.#host));
   }
 
   *#persistEpochs(): Task {

@@ -126,6 +126,37 @@ describe('a record batch', () => {
   });
 });
 
+describe('compression (RB-2)', () => {
+  it('of gzip gives back the records, and says so in the attributes', () => {
+    fc.assert(
+      fc.property(records, origin, fc.constantFrom(-1, 1, 6, 9), (given, from, level) => {
+        const bytes = encodeRecordBatch(given, from, { type: 'gzip', level });
+        expect(isValidBatch(bytes)).toBe(true);
+        expect(readBatchHeader(bytes)).toMatchObject({ ...from, compressionType: 'gzip', recordsCount: given.length, sizeInBytes: bytes.length });
+        stampBatch(bytes, 0, 40, 7);
+        expect(readRecords(bytes)).toEqual(given.map((data, index) => ({ ...data, offset: 40 + index })));
+      }),
+    );
+  });
+
+  const many = Array.from({ length: 100 }, (_, at): RecordData => ({ timestamp: at, key: null, value: text('the same again and again') }));
+
+  it('makes what repeats itself small, at every level the same bytes every time', () => {
+    const sizes = [1, 9, -1].map((level) => {
+      const bytes = encodeRecordBatch(many, undefined, { type: 'gzip', level });
+      expect(encodeRecordBatch(many, undefined, { type: 'gzip', level })).toEqual(bytes);
+      return bytes.length;
+    });
+    expect(Math.max(...sizes)).toBeLessThan(encodeRecordBatch(many).length / 5);
+  });
+
+  it('that cannot be undone is an error, as is a kind that is not simulated', () => {
+    const bytes = encodeRecordBatch(many, undefined, { type: 'gzip', level: -1 });
+    expect(() => readRecords(bytes.fill(0, 61))).toThrow(RangeError);
+    expect(() => readRecords(encodeRecordBatch(many).with(22, 3))).toThrow('compressed records: lz4');
+  });
+});
+
 describe('a control batch (RB-5)', () => {
   it.each(Object.keys(CONTROL_TYPES) as ControlType[])('of type %s is one control record', (type) => {
     const bytes = encodeControlBatch(type, text('value'), 12);

@@ -6,14 +6,16 @@
  *              · keyLength · key · valueLength · value · headersCount · header…
  *     header = keyLength · key (UTF-8) · valueLength · value
  *
- * Not compressed.
+ * The records together may be compressed.
  */
 import { readInt16, readInt32, writeInt16, writeInt32, writeInt64 } from './big-endian.ts';
 import {
-  ATTRIBUTES, BASE_SEQUENCE, BASE_TIMESTAMP, BATCH_LENGTH, CONTROL_FLAG, CRC, HEADER_BYTES, LAST_OFFSET_DELTA, LENGTH_OVERHEAD, MAGIC, MAGIC_V2,
+  ATTRIBUTES, BASE_SEQUENCE, BASE_TIMESTAMP, BATCH_LENGTH, COMPRESSION_TYPES, CONTROL_FLAG, CRC, HEADER_BYTES, LAST_OFFSET_DELTA, LENGTH_OVERHEAD, MAGIC, MAGIC_V2,
   MAX_TIMESTAMP, NONE, PRODUCER_EPOCH, PRODUCER_ID, RECORDS_COUNT, TRANSACTIONAL_FLAG, checksumOf, readBatchHeader, stampBatch,
 } from './record-batch.ts';
-import type { Offset } from './record-batch.ts';
+import type { BatchHeader, Offset } from './record-batch.ts';
+import { NO_COMPRESSION, gunzip, gzip } from './compression.ts';
+import type { Compression } from './compression.ts';
 import { readVarint, sizeOfVarint, writeVarint } from './varint.ts';
 import type { Cursor } from './varint.ts';
 
@@ -53,8 +55,8 @@ export interface BatchOrigin {
 const NO_ORIGIN: BatchOrigin = { producerId: NONE, producerEpoch: NONE, baseSequence: NONE, isTransactional: false };
 
 /** Encodes records, at least one, as a producer sends them: base offset 0, no leader epoch. @throws {RangeError} without records. */
-export function encodeRecordBatch(records: readonly RecordData[], origin = NO_ORIGIN): Uint8Array {
-  return encodeBatch(records, origin, origin.isTransactional ? TRANSACTIONAL_FLAG : 0);
+export function encodeRecordBatch(records: readonly RecordData[], origin = NO_ORIGIN, compression = NO_COMPRESSION): Uint8Array {
+  return compressed(encodeBatch(records, origin, origin.isTransactional ? TRANSACTIONAL_FLAG : 0), compression);
 }
 
 /** Bytes of a record in a batch, its length field included. */
@@ -66,8 +68,7 @@ export function sizeOfRecord(record: RecordData, timestampDelta: number, offsetD
 /** Decodes the records of the batch at a position. @throws {RangeError} if they are not what the header says. */
 export function readRecords(bytes: Uint8Array, position = 0): StoredRecord[] {
   const header = readBatchHeader(bytes, position);
-  if (header.compressionType !== 'none') throw new RangeError(`compressed records: ${header.compressionType}`);
-  const cursor = { bytes, position: position + HEADER_BYTES };
+  const cursor = cursorAtRecords(bytes, position, header);
   const records: StoredRecord[] = [];
   for (let i = 0; i < header.recordsCount; i += 1) {
     const end = readVarint(cursor) + cursor.position;
@@ -83,6 +84,17 @@ export function readRecords(bytes: Uint8Array, position = 0): StoredRecord[] {
     if (cursor.position !== end) throw new RangeError(`record ${i} of the batch at offset ${header.baseOffset} does not end where it says`);
   }
   return records;
+}
+
+function cursorAtRecords(bytes: Uint8Array, position: number, { compressionType, sizeInBytes }: BatchHeader): Cursor {
+  switch (compressionType) {
+    case 'none':
+      return { bytes, position: position + HEADER_BYTES };
+    case 'gzip':
+      return { bytes: gunzip(bytes.subarray(position + HEADER_BYTES, position + sizeInBytes)), position: 0 };
+    default:
+      throw new RangeError(`compressed records: ${compressionType}`);
+  }
 }
 
 /** Types of control records (RB-5), and the codes in their keys. */
@@ -149,6 +161,19 @@ function encodeBatch(records: readonly RecordData[], origin: BatchOrigin, attrib
 
   let position = HEADER_BYTES;
   for (let i = 0; i < records.length; i += 1) position = writeRecord(bytes, position, records[i]!, records[i]!.timestamp - baseTimestamp, i);
+  writeInt32(bytes, CRC, checksumOf(bytes));
+  return bytes;
+}
+
+/** The same batch with its records compressed (RB-2). */
+function compressed(batch: Uint8Array, { type, level }: Compression): Uint8Array {
+  if (type === 'none') return batch;
+  const records = gzip(batch.subarray(HEADER_BYTES), level);
+  const bytes = new Uint8Array(HEADER_BYTES + records.length);
+  bytes.set(batch.subarray(0, HEADER_BYTES));
+  bytes.set(records, HEADER_BYTES);
+  writeInt32(bytes, BATCH_LENGTH, bytes.length - LENGTH_OVERHEAD);
+  writeInt16(bytes, ATTRIBUTES, readInt16(bytes, ATTRIBUTES) | COMPRESSION_TYPES.indexOf(type));
   writeInt32(bytes, CRC, checksumOf(bytes));
   return bytes;
 }

@@ -6,6 +6,7 @@
  *      takes records     encoded once; sent, and sent again
  */
 import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts';
+import type { Compression } from '../log/compression.ts';
 import { HEADER_BYTES } from '../log/record-batch.ts';
 import { encodeRecordBatch, sizeOfRecord } from '../log/records.ts';
 import type { RecordData } from '../log/records.ts';
@@ -25,6 +26,7 @@ export interface BatchOptions {
   /** What it holds of the buffer memory: nothing if it was split off another. */
   readonly bufferBytes: number;
   readonly isSplit: boolean;
+  readonly compression: Compression;
 }
 
 export class ProducerBatch {
@@ -34,6 +36,7 @@ export class ProducerBatch {
   readonly createdAt: Micros;
   readonly bufferBytes: number;
   readonly isSplit: boolean;
+  readonly #compression: Compression;
   readonly #sizeMax: number;
   readonly #records: RecordData[] = [];
   readonly #futures: RecordFuture[] = [];
@@ -56,13 +59,14 @@ export class ProducerBatch {
   #leaderEpoch = -1;
   #attemptsBeforeLeader = -1;
 
-  constructor(context: ActorContext, { topic, partition, createdAt, sizeMax, bufferBytes, isSplit }: BatchOptions) {
+  constructor(context: ActorContext, { topic, partition, createdAt, sizeMax, bufferBytes, isSplit, compression }: BatchOptions) {
     this.#context = context;
     this.topic = topic;
     this.partition = partition;
     this.createdAt = createdAt;
     this.bufferBytes = bufferBytes;
     this.isSplit = isSplit;
+    this.#compression = compression;
     this.#sizeMax = sizeMax;
   }
 
@@ -91,7 +95,7 @@ export class ProducerBatch {
 
   /** The bytes that go over the wire, the same for every attempt. From now on it is closed. */
   encode(): Uint8Array {
-    this.#encoded ??= encodeRecordBatch(this.#records);
+    this.#encoded ??= encodeRecordBatch(this.#records, undefined, this.#compression);
     return this.#encoded;
   }
 
@@ -136,7 +140,7 @@ export class ProducerBatch {
     let part: ProducerBatch | undefined;
     for (let i = 0; i < this.#records.length; i += 1) {
       if (part !== undefined && part.#add(this.#records[i]!, this.#futures[i]!)) continue;
-      part = new ProducerBatch(this.#context, { topic: this.topic, partition: this.partition, createdAt: this.createdAt, sizeMax, bufferBytes: 0, isSplit: true });
+      part = new ProducerBatch(this.#context, { topic: this.topic, partition: this.partition, createdAt: this.createdAt, sizeMax, bufferBytes: 0, isSplit: true, compression: this.#compression });
       part.mayBeAppended = this.mayBeAppended;
       part.#add(this.#records[i]!, this.#futures[i]!);
       parts.push(part);

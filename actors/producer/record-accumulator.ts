@@ -91,7 +91,8 @@ export class RecordAccumulator {
         return later;
       }
     }
-    const batch = new ProducerBatch(this.#context, { topic, partition, createdAt: this.#context.now, sizeMax: bytes, bufferBytes: bytes, isSplit: false });
+    const compression = { type: this.#config['compression.type'], level: this.#config['compression.gzip.level'] };
+    const batch = new ProducerBatch(this.#context, { topic, partition, createdAt: this.#context.now, sizeMax: bytes, bufferBytes: bytes, isSplit: false, compression });
     queue.batches.push(batch);
     this.#incomplete.add(batch);
     return { future: batch.tryAppend(record)!, wakesSender: true, leavesBatchOpen: !batch.isFull };
