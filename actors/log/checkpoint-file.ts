@@ -9,6 +9,7 @@
  *     leader-epoch-     replication-offset-checkpoint
  *     checkpoint
  */
+import { ActorError } from '../../runtime/index.ts';
 import type { Disk, Task } from '../../runtime/index.ts';
 import type { EpochEntry } from './leader-epoch-cache.ts';
 import type { Offset } from './record-batch.ts';
@@ -23,7 +24,7 @@ export interface PartitionOffset {
 }
 
 /** Thrown when a checkpoint file does not say what it should. It is never half written, so its bytes have rotted. */
-export class MalformedCheckpointError extends Error {
+export class MalformedCheckpointError extends ActorError {
   readonly file: string;
 
   constructor(file: string, problem: string) {
@@ -41,7 +42,10 @@ export function writeEpochCheckpoint(disk: Disk, file: string, entries: readonly
 /** Reads a `leader-epoch-checkpoint`; no entries if there is none. @throws {MalformedCheckpointError} */
 export function* readEpochCheckpoint(disk: Disk, file: string): Task<EpochEntry[]> {
   const lines = yield* readCheckpoint(disk, file, /^(\d+) (\d+)$/);
-  return lines.map(([, epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }));
+  const entries = lines.map(([, epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }));
+  const isAscending = entries.every(({ epoch, startOffset }, i) => i === 0 || (epoch > entries[i - 1]!.epoch && startOffset > entries[i - 1]!.startOffset));
+  if (!isAscending) throw new MalformedCheckpointError(file, 'epochs and offsets do not ascend');
+  return entries;
 }
 
 /** Replaces a `replication-offset-checkpoint`; durable when it returns (HW-7). */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedDisk } from '../../runtime/disk/simulated-disk.ts';
 import type { ActorContext, Disk, Task } from '../../runtime/index.ts';
+import { randomStream } from '../../runtime/random/random.ts';
 import { ManualClock, runTask } from '../../runtime/testing/run-task.ts';
 import { MalformedCheckpointError, readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
 import { KafkaStorageError, LogDirectory } from './log-directory.ts';
@@ -133,6 +134,30 @@ describe('what survives (ST-1, ST-2)', () => {
     expect(restarted.logEndOffset).toBe(3);
     disk.powerLoss({ below: () => 0, between: (low) => low, chance: () => false, exponential: () => 0, pick: (items) => items[0]! });
     expect(run(Log.open(disk, 'orders-0')).logEndOffset).toBe(0);
+  });
+});
+
+describe('bits that rot', () => {
+  it('never make a log do worse than fail as a checkpoint that cannot be read, end sooner, or hand out bytes that a follower refuses (RB-1, RC-3, RC-4, FT-6)', () => {
+    for (let seed = 0; seed < 400; seed += 1) {
+      const { disk, run, log } = bench();
+      for (let epoch = 2; epoch < 6; epoch += 1) run(log.appendAsLeader(batch(epoch * 10), epoch));
+      if (seed % 2 === 0) run(log.flush());
+      disk.rot(1 + (seed % 12), randomStream(String(seed), 'rot'));
+      const follower = run(Log.open(bench().disk, 'payments-0'));
+      const attempt = (what: Task<unknown>, ...allowed: readonly string[]): void => {
+        try {
+          run(what);
+        } catch (error) {
+          expect(allowed, `seed ${seed}: ${String(error)}`).toContain((error as Error).name);
+        }
+      };
+      for (let offset = 0; offset < 7; offset += 1) {
+        const bytes = run(log.read(offset, 10_000, 7, true)).slice();
+        attempt(follower.appendAsFollower(bytes), 'InvalidAppendError');
+      }
+      attempt(Log.open(disk, 'orders-0'), 'MalformedCheckpointError');
+    }
   });
 });
 

@@ -36,8 +36,8 @@ export interface AppendedRange {
   readonly lastOffset: Offset;
 }
 
-/** `corrupt`: fetch again. `offsets-out-of-order`: the replica is not what its leader thinks, and the partition has failed (FT-6). */
-export type InvalidAppendReason = 'corrupt' | 'offsets-out-of-order';
+/** `corrupt`: fetch again. `offsets-out-of-order`, `invalid-epoch`: the replica is not what its leader thinks, and the partition has failed (FT-6). */
+export type InvalidAppendReason = 'corrupt' | 'offsets-out-of-order' | 'invalid-epoch';
 
 /** Thrown when what a leader sent cannot be appended; nothing has been. */
 export class InvalidAppendError extends Error {
@@ -470,6 +470,8 @@ export class Log {
     let lastOffset = this.#logEndOffset - 1;
     for (let at = 0; at < batches.length; at += sizeInBytesOf(batches, at)) {
       if (!isValidBatch(batches, at)) throw new InvalidAppendError('corrupt', `${this.directory}: no sound batch after offset ${lastOffset}`);
+      // Neither the offset nor the epoch is under the checksum (RB-1).
+      if (partitionLeaderEpochOf(batches, at) < 0) throw new InvalidAppendError('invalid-epoch', `${this.directory}: a batch of epoch ${partitionLeaderEpochOf(batches, at)}`);
       const baseOffset = baseOffsetOf(batches, at);
       if (baseOffset <= lastOffset)
         throw new InvalidAppendError('offsets-out-of-order', `${this.directory}: a batch at offset ${baseOffset}, where ${lastOffset + 1} is next`);
