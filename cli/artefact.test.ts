@@ -8,7 +8,7 @@ import { artefactOf, readArtefact, verdictKey, writeArtefact } from './artefact.
 import type { TrialRun } from './trial-run.ts';
 import { toyTrials } from './testing/toy-trials.ts';
 
-const LOSS: Anomaly = { name: 'acked-loss', row: '7.1-durable', class: 'safety', byDesign: null, time: 41_207_000, detail: 'Told.\nGone.' };
+const LOSS: Anomaly = { name: 'acked-loss', row: '7.1-durable', class: 'safety', byDesign: null, time: 41_207_000, causedAt: 41_207_000, detail: 'Told.\nGone.' };
 
 const RUN = {
   argument: { workload: 'toy', seed: '18446744073709551615', protocol: '4.2', durationUs: 5_000_000, settings: { plant: 'lost' }, faults: 'mild' },

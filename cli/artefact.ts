@@ -19,14 +19,17 @@ import { UsageError, problemsOf } from './usage-error.ts';
 
 const VERSION = 1;
 
-const anomalySchema = z.object({
+const anomalyFields = z.object({
   name: z.string(),
   row: z.string(),
   class: z.enum(['safety', 'liveness', 'availability']),
   byDesign: z.string().nullable(),
   time: z.number(),
+  causedAt: z.number().optional(),
   detail: z.string(),
 });
+/** An artefact of before it was recorded when an anomaly came about. */
+const anomalySchema = anomalyFields.transform((anomaly) => ({ ...anomaly, causedAt: anomaly.causedAt ?? anomaly.time }));
 
 const artefactSchema = z.object({
   format: z.literal(ARTEFACT_FORMAT),

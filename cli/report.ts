@@ -4,6 +4,8 @@ import type { MetricRange, MetricsReport } from '../workloads/metrics/metrics-re
 import { isFailure } from '../workloads/verdict.ts';
 import { availabilityReport } from './availability-report.ts';
 import type { AvailabilityReport } from './availability-report.ts';
+import type { TrialVerdict } from '../workloads/verdict.ts';
+import { strikesBefore } from './strikes.ts';
 import type { TrialRun } from './trial-run.ts';
 
 export interface RunReport {
@@ -40,6 +42,10 @@ export interface AnomalyReport {
   readonly detail: string;
   /** Virtual time at which it became certain, ms. */
   readonly virtualMs: number;
+  /** When it came about, as far as that is known, ms. */
+  readonly causedMs: number;
+  /** What struck before it came about, the last few: each with the id by which it can be switched off. */
+  readonly strikes: readonly { readonly id: string; readonly kind: string; readonly virtualMs: number; readonly actor: string }[];
 }
 
 export interface SweepReport {
@@ -85,7 +91,7 @@ export function runReport({ argument, workers, result, verdict }: TrialRun): Run
     protocol: argument.protocol,
     workers,
     verdict: isFailure(verdict) ? 'fail' : 'pass',
-    anomalies: verdict.anomalies.map(anomalyReport),
+    anomalies: verdict.anomalies.map((anomaly) => anomalyReport(anomaly, verdict)),
     digest: result.digest,
     events: result.events,
     virtualMs,
@@ -122,8 +128,10 @@ function kafkaMetrics({ series }: MetricsReport): KafkaMetrics {
   return objects;
 }
 
-export function anomalyReport({ name, row, class: kind, byDesign, detail, time }: Anomaly): AnomalyReport {
-  return { name, row, class: kind, byDesign, detail, virtualMs: time / 1_000 };
+export function anomalyReport(anomaly: Anomaly, verdict: TrialVerdict): AnomalyReport {
+  const { name, row, class: kind, byDesign, detail, time, causedAt } = anomaly;
+  const strikes = strikesBefore(anomaly, verdict).map(({ id, kind: struck, time: at, actor }) => ({ id, kind: struck, virtualMs: at / 1_000, actor }));
+  return { name, row, class: kind, byDesign, detail, virtualMs: time / 1_000, causedMs: causedAt / 1_000, strikes };
 }
 
 export function round(value: number): number {

@@ -8,7 +8,7 @@ import { toyTrials } from './testing/toy-trials.ts';
 import type { TrialRun } from './trial-run.ts';
 
 const [toy] = toyTrials.trials();
-const LOSS: Anomaly = { name: 'acked-loss', row: '7.1-durable', class: 'safety', byDesign: null, time: 41_207_000, detail: 'producer-2 was told record 311 of orders-4 was committed (acks=all, offset 1207, leader epoch 6).\nbroker-3 became leader in epoch 7 with log end offset 1205.' };
+const LOSS: Anomaly = { name: 'acked-loss', row: '7.1-durable', class: 'safety', byDesign: null, time: 41_207_000, causedAt: 41_207_000, detail: 'producer-2 was told record 311 of orders-4 was committed (acks=all, offset 1207, leader epoch 6).\nbroker-3 became leader in epoch 7 with log end offset 1205.' };
 const STRIKES: readonly Strike[] = [
   { id: 'broker-1>broker-2/delay/7', kind: 'delay', time: 38_000_000, actor: 'broker-1', detail: 'to broker-2' },
   { id: 'f0', kind: 'partition', time: 38_900_000, actor: 'broker-3', detail: 'broker-1>broker-3 broker-3>broker-1' },

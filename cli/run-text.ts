@@ -1,21 +1,16 @@
 /** @module A run as a person reads it: the verdict first, then what was tried, what struck, and how to run it again. */
 import type { FaultPlan } from '../runtime/faults/plan.ts';
-import { MILLISECOND, SECOND } from '../runtime/units.ts';
+import { SECOND } from '../runtime/units.ts';
 import type { Anomaly } from '../workloads/checkers/checker.ts';
 import { AFTERGLOW_US, OWN_SCHEDULE, producersOf } from '../workloads/trial.ts';
 import type { Clients, ConfigValues, TopicDeclaration, Trial } from '../workloads/trial.ts';
 import { ANOMALIES_LISTED_MAX, isFailure } from '../workloads/verdict.ts';
-import type { Strike } from '../workloads/verdict.ts';
 import { bytes, count, figure, groupBy, labelled, labelledCommand, labelledLines, listing, orMore, several, tally, virtualTime } from './format.ts';
 import { availabilityText } from './availability-text.ts';
 import { watchedText } from './metrics-text.ts';
+import { strikeText, strikesBefore } from './strikes.ts';
 import type { TrialRun } from './trial-run.ts';
 import { withSettings } from './with-settings.ts';
-
-/** Strikes shown before an anomaly: the ones most likely to have caused it. */
-const STRIKES_SHOWN = 6;
-/** Links that a strike may have hit and be shown with each of them. */
-const LINKS_SHOWN = 3;
 
 export interface RunText {
   readonly run: TrialRun;
@@ -57,7 +52,7 @@ function mostOfOneName(anomalies: readonly Anomaly[]): number {
 function failuresText(anomalies: readonly Anomaly[], run: TrialRun, replay: string): string[] {
   return [...groupBy(anomalies, ({ name }) => name)].flatMap(([name, group], i) => {
     const [first, ...more] = group;
-    const strikes = strikesBefore(momentOf(first!), run);
+    const strikes = strikesBefore(first!, run.verdict).map((strike) => strikeText(strike, run.actors.length));
     return [
       `✗ ${name}  (${first!.row}, ${first!.class})  seed ${run.argument.seed}, virtual ${virtualTime(first!.time)}`,
       ...detailText(first!),
@@ -79,49 +74,6 @@ function byDesignText(anomalies: readonly Anomaly[]): string[] {
 
 function detailText({ detail }: Anomaly): string[] {
   return detail.split('\n').map((line) => `    ${line}`);
-}
-
-/** When it happened, as far as its detail tells: what only the final read shows has happened long before. */
-function momentOf({ time, detail }: Anomaly): number {
-  const named = [...detail.matchAll(/\b(\d\d):(\d\d)\.(\d{3})\b/g)].map(([, minutes, seconds, ms]) => (Number(minutes) * 60 + Number(seconds)) * SECOND + Number(ms) * MILLISECOND);
-  return Math.min(time, Math.max(...(named.length > 0 ? named : [time])) + MILLISECOND);
-}
-
-/** The last timed faults before it; weather where there is room. Each with the id by which it can be switched off. */
-function strikesBefore(time: number, { verdict, actors }: TrialRun): string[] {
-  const before = verdict.strikes.list.filter((strike) => strike.time <= time);
-  const timed = before.filter((strike) => !isWeather(strike)).slice(-STRIKES_SHOWN);
-  const room = STRIKES_SHOWN - timed.length;
-  const weather = room > 0 ? before.filter(isWeather).slice(-room) : [];
-  return [...timed, ...weather]
-    .sort((a, b) => a.time - b.time)
-    .map((strike) => `${virtualTime(strike.time)} ${strike.kind} ${strike.id}${isWeather(strike) ? '' : `  ${victimsOf(strike, actors.length)}`}`);
-}
-
-/** An id of the weather names the link itself. */
-function isWeather({ id }: Strike): boolean {
-  return id.includes('/');
-}
-
-function victimsOf({ actor, detail }: Strike, actorCount: number): string {
-  return detail.includes('>') ? linksText(detail.split(' '), actorCount) : `on ${actor}`;
-}
-
-/** `a>b b>a c>d` is `a<>b c>d`; of many links whom they have in common, or a number. */
-function linksText(links: readonly string[], actorCount: number): string {
-  const shown = links.flatMap((link) => {
-    const back = link.split('>').reverse().join('>');
-    if (!links.includes(back)) return [link];
-    return link < back ? [link.replace('>', '<>')] : [];
-  });
-  if (shown.length <= LINKS_SHOWN) return shown.join(' ');
-  const common = links[0]!.split('>').find((name) => links.every((link) => link.split('>').includes(name)));
-  if (common === undefined) return several(links.length, 'link');
-  const others = new Set(links.flatMap((link) => link.split('>'))).size - 1;
-  const rest = others === actorCount - 1 ? 'everybody' : several(others, 'other');
-  if (shown.every((link) => link.includes('<>'))) return `${common}<>${rest}`;
-  if (links.every((link) => link.startsWith(`${common}>`))) return `${common}>${rest}`;
-  return links.every((link) => link.endsWith(`>${common}`)) ? `${rest}>${common}` : several(links.length, 'link');
 }
 
 function factsText({ argument, plan, verdict, result, workers }: TrialRun, trial: Trial): string {

@@ -67,7 +67,7 @@ export const sweep = command({
           signal: interrupt.signal,
           async onFailure(run) {
             const artefact = await keep(run, io);
-            failed.push({ seed: run.argument.seed, anomalies: run.verdict.anomalies.map(anomalyReport), artefact: artefact ?? null });
+            failed.push({ seed: run.argument.seed, anomalies: run.verdict.anomalies.map((anomaly) => anomalyReport(anomaly, run.verdict)), artefact: artefact ?? null });
             progress.say(`✗ seed ${run.argument.seed}  ${run.verdict.anomalies.find(({ byDesign }) => byDesign === null)!.name}  ${artefact ?? ''}`);
           },
           onRun: (now) => progress.show(sweepLine(now, given.for === undefined ? total : undefined, startedAt)),

@@ -9,6 +9,7 @@ import { History } from './checkers/history.ts';
 import { createLivenessChecker } from './checkers/liveness.ts';
 import { createMetadataChecker } from './checkers/metadata.ts';
 import { createOrderChecker } from './checkers/order.ts';
+import { createRaftChecker } from './checkers/raft.ts';
 import { createStabilityChecker } from './checkers/stability.ts';
 import { createSupersetChecker } from './checkers/superset.ts';
 import { Tally } from './checkers/tally.ts';
@@ -46,6 +47,7 @@ class TrialJudge implements Judge {
       createWatermarkChecker(this.#history),
       createStabilityChecker(this.#history),
       createMetadataChecker(promises),
+      createRaftChecker(),
       createLivenessChecker(this.#history, promises),
       ...this.#expected,
     ];

@@ -46,6 +46,7 @@ const LOST: Anomaly = {
   class: 'safety',
   byDesign: null,
   time: 150_000,
+  causedAt: 150_000,
   detail: 'client-0 was told that call 3 was counted.\nserver-0 came back without it.',
 };
 

@@ -28,6 +28,14 @@ export const ANOMALIES = [
   safety('log-divergence', '7.1-durable', 'two replicas have the same entry, and their logs differ before it or in it (W2)'),
   safety('committed-unstable', '7.1-durable', 'a leader is without records that were committed before (W5)'),
   safety('metadata-epoch-regressed', '7.6.1-config', 'a leader or partition epoch went back in the metadata log or on a broker, or did not rise with a change (W6)'),
+  safety('raft-two-leaders', '7.6.1-config', 'two controllers were elected leaders of one epoch (W14)'),
+  safety('raft-leader-incomplete', '7.6.1-config', 'a controller was elected without all that was committed before (W14)'),
+  safety('raft-commit-without-majority', '7.6.1-config', 'the metadata log was committed though no majority of the voters has it (W14)'),
+  safety('raft-commit-of-older-epoch', '7.6.1-config', "the metadata log was committed up to a record that is not of the leader's own epoch (W14)"),
+  safety('raft-committed-diverged', '7.6.1-config', 'a controller holds for committed, or cuts off, what contradicts what was committed (W14)'),
+  safety('raft-log-divergence', '7.6.1-config', 'two controllers have the same entry of the metadata log, and their logs differ before it or in it (W14)'),
+  safety('raft-epoch-regressed', '7.6.1-config', 'the epoch of a controller fell (W14)'),
+  safety('raft-high-watermark-regressed', '7.6.1-config', 'the high watermark of a controller fell while it ran (W14)'),
   safety('acked-loss', '7.1-durable', 'an acknowledged record is not at its offset once everything is healed'),
   safety('inconsistent-offsets', '7.1-durable', 'one offset was seen with two values'),
   safety('ghost-write', '7.1-durable', 'a value that nobody sent to that partition'),
@@ -58,5 +66,10 @@ const rows: ReadonlyMap<AnomalyName, AnomalyRow> = new Map(ANOMALIES.map((row) =
 /** An anomaly of this name. `detail`: sentences, one per line; those that are undefined are left out. */
 export function anomaly(name: AnomalyName, time: number, byDesign: string | undefined, ...detail: readonly (string | undefined)[]): Anomaly {
   const { row, class: kind } = rows.get(name)!;
-  return { name, row, class: kind, byDesign: byDesign ?? null, time, detail: detail.filter((sentence) => sentence !== undefined).join('\n') };
+  return { name, row, class: kind, byDesign: byDesign ?? null, time, causedAt: time, detail: detail.filter((sentence) => sentence !== undefined).join('\n') };
+}
+
+/** The same, and it came about then; undefined: as it became certain. */
+export function causedAt(at: number | undefined, found: Anomaly): Anomaly {
+  return at === undefined ? found : { ...found, causedAt: Math.min(at, found.time) };
 }

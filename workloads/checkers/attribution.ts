@@ -156,6 +156,12 @@ export function allowedRemoval(partition: PartitionHistory, offset: number, lead
   return partition.removals.find((removal) => removal.from <= offset && offset < removal.upTo && leaderEpoch < removal.leaderEpoch);
 }
 
+/** When a record that got this offset in this epoch went: a leader took office, or committed, without it. Undefined: nobody was seen to. */
+export function lostAt(partition: PartitionHistory, offset: number, leaderEpoch: number): number | undefined {
+  const disappearance = partition.disappearances.find(({ from, upTo, term }) => from <= offset && offset < upTo && leaderEpoch <= term.leaderEpoch);
+  return disappearance?.at ?? allowedRemoval(partition, offset, leaderEpoch)?.at ?? (leaderEpoch < 0 ? undefined : partition.firstTermWithout(offset, leaderEpoch)?.startedAt);
+}
+
 /** What allows this offset to hold something else than it once did, whichever epoch wrote it. */
 export function allowedRewrite(partition: PartitionHistory, offset: number): Removal | undefined {
   return partition.removals.find((removal) => removal.from <= offset && offset < removal.upTo);

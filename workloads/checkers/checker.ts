@@ -19,6 +19,8 @@ export interface Anomaly {
   readonly byDesign: string | null;
   /** Virtual time at which it became certain, µs. */
   readonly time: number;
+  /** When it came about, as far as that is known, µs: a loss that the final read shows happened long before. */
+  readonly causedAt: number;
   /** Sentences for a person: what was promised, what was found. One per line. */
   readonly detail: string;
 }

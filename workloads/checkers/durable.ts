@@ -3,8 +3,8 @@
  * 7.1-durable (K3): what was acknowledged stands at its offset once everything is healed, and nothing stands there that nobody sent.
  * A loss that the configuration allows is told all the same, with its cause: see `attribution.ts`.
  */
-import { anomaly } from './anomalies.ts';
-import { allowedRemoval, allowedRewrite } from './attribution.ts';
+import { anomaly, causedAt } from './anomalies.ts';
+import { allowedRemoval, allowedRewrite, lostAt } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
@@ -34,6 +34,8 @@ function lostRecords(history: History): Anomaly[] {
   for (const record of history.ledger.records.values()) {
     const final = history.ledger.final(record.partition);
     if (final === undefined || record.outcome !== 'acknowledged' || record.returnedAt > final.at) continue;
+    // What was deleted is no loss.
+    if (record.offset >= 0 && record.offset < history.cluster.partition(record.partition).deletedBelow) continue;
     if (record.acks !== 0) {
       if (final.values.get(record.offset) !== record.value) anomalies.push(lostRecord(history, record, final));
       continue;
@@ -53,7 +55,7 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
   const place = offset < 0 ? '' : `, offset ${offset}${leaderEpoch < 0 ? '' : `, leader epoch ${leaderEpoch}`}`;
   const without = leaderEpoch < 0 ? undefined : partition.firstTermWithout(offset, leaderEpoch);
   const taken = without && `broker ${without.broker} became leader in epoch ${without.leaderEpoch} with log end offset ${without.startOffset} at ${clockTime(without.startedAt)}.`;
-  return anomaly(
+  const found = anomaly(
     'acked-loss',
     final.at,
     acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, leaderEpoch, without !== undefined),
@@ -61,6 +63,7 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
     whatStandsAt(offset, final),
     removal?.story ?? taken,
   );
+  return causedAt(lostAt(partition, offset, leaderEpoch), found);
 }
 
 /** acks=0 promises nothing. With acks=1 the leader has the record, and it is gone only if another leader, or a later self, took office without it. */
@@ -132,7 +135,8 @@ function inconsistentOffsets({ ledger, cluster }: History, partition: string): A
     const instead = final.values.get(reading.offset);
     if (instead === undefined || instead === reading.value || reading.at > final.at) continue;
     const removal = allowedRemoval(history, reading.offset, reading.leaderEpoch);
-    anomalies.push(anomaly('inconsistent-offsets', final.at, removal?.cause, wasGiven(reading, partition), whatStandsAt(reading.offset, final), removal?.story));
+    const found = anomaly('inconsistent-offsets', final.at, removal?.cause, wasGiven(reading, partition), whatStandsAt(reading.offset, final), removal?.story);
+    anomalies.push(causedAt(lostAt(history, reading.offset, reading.leaderEpoch), found));
   }
   return anomalies;
 }

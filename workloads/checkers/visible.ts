@@ -8,8 +8,8 @@
  */
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
-import { anomaly } from './anomalies.ts';
-import { allowedRemoval, allowedRewrite } from './attribution.ts';
+import { anomaly, causedAt } from './anomalies.ts';
+import { allowedRemoval, allowedRewrite, lostAt } from './attribution.ts';
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog } from './ledger.ts';
@@ -131,11 +131,11 @@ class VisibleChecker implements Checker {
     const anomalies: Anomaly[] = [];
     for (const { value, offset, consumer, at, leaderEpoch } of ledger.allReadings(partition)) {
       const instead = final.values.get(offset);
-      if (instead === value || at > final.at) continue;
+      if (instead === value || at > final.at || offset < cluster.partition(partition).deletedBelow) continue;
       const removal = allowedRemoval(cluster.partition(partition), offset, leaderEpoch);
       const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partition} at ${clockTime(at)}${leaderEpoch < 0 ? '' : ` (leader epoch ${leaderEpoch})`}.`;
       const found = instead === undefined ? `in the final read nothing stands there; it ends at offset ${final.endOffset}.` : `in the final read record ${instead} stands there.`;
-      anomalies.push(anomaly('read-uncommitted-data', final.at, removal?.cause, given, found, removal?.story));
+      anomalies.push(causedAt(lostAt(cluster.partition(partition), offset, leaderEpoch), anomaly('read-uncommitted-data', final.at, removal?.cause, given, found, removal?.story)));
     }
     return anomalies;
   }
@@ -153,7 +153,7 @@ class VisibleChecker implements Checker {
       const given = `consumer ${consumer} was given offset ${from - 1} of ${partition} and next, ${isInternal ? 'in the same poll' : 'in a later poll'}, offset ${upTo} at ${clockTime(at)}.`;
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const found = `in the final read there stand between them: ${missed.slice(0, MISSED_SHOWN).join(', ')}${more}.`;
-      return [anomaly(isInternal ? 'int-poll-skip' : 'poll-skip', final.at, removal?.cause, given, found, removal?.story)];
+      return [causedAt(at, anomaly(isInternal ? 'int-poll-skip' : 'poll-skip', final.at, removal?.cause, given, found, removal?.story))];
     });
   }
 
@@ -186,7 +186,7 @@ class VisibleChecker implements Checker {
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const promised = `consumer ${consumer} said at ${clockTime(at)} that it had read ${partition} from offset ${from} to its end at ${end}; ${got}.`;
       const found = `in the final read there stand besides: ${missed.slice(0, MISSED_SHOWN).map(([offset, value]) => `${value} at ${offset}`).join(', ')}${more}.`;
-      return [anomaly('unseen', final.at, removal?.cause, promised, found, removal?.story)];
+      return [causedAt(at, anomaly('unseen', final.at, removal?.cause, promised, found, removal?.story))];
     });
   }
 
