@@ -57,6 +57,7 @@ export interface ResolvedTrial {
   readonly seed: string;
   readonly protocol: ProtocolVariant;
   readonly brokers: number;
+  readonly controllers: number;
   readonly brokerConfig: BrokerConfig;
   readonly topics: readonly ResolvedTopic[];
   /** Racks by name, with the brokers that stand in each. */
@@ -103,7 +104,13 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
 
   const topics = Object.entries(trial.cluster.topics);
   const [, shape] = topics[0]!;
-  const cluster = tryParse(TRIAL_DEFINITION, { brokers: trial.cluster.brokers, partitions: shape.partitions, 'replication.factor': shape.replicationFactor, ...scoped.trial });
+  const cluster = tryParse(TRIAL_DEFINITION, {
+    brokers: trial.cluster.brokers,
+    ...(trial.cluster.controllers === undefined ? {} : { controllers: trial.cluster.controllers }),
+    partitions: shape.partitions,
+    'replication.factor': shape.replicationFactor,
+    ...scoped.trial,
+  });
   const variant = tryParse(PROTOCOL_DEFINITION, { ...protocol?.variant, ...scoped.protocol });
   const broker = tryParse(BROKER_CONFIG, { ...trial.cluster.config, ...scoped.broker }, protocol?.version);
   const producers = producersOf(trial).map((declared) => ({
@@ -136,6 +143,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
       seed: argument.seed,
       protocol: variant.config,
       brokers,
+      controllers: cluster.config.controllers,
       brokerConfig: broker.config,
       topics: topicConfigs.flatMap(({ name, overrides, parsed: topic }) => ('config' in topic ? [{ name, partitions, replicationFactor, config: topic.config, overrides: asText(overrides) }] : [])),
       racks: racksOf(brokers, trial.cluster.racks ?? 1),

@@ -1,7 +1,7 @@
 /** @module A trial as a simulation: the cluster, the applications, the nemesis, the judges. Loaded by every worker. */
 import { broker } from '../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../actors/broker/broker-options.ts';
-import { controllerName } from '../actors/client/bootstrap.ts';
+import { controllerId, controllerName } from '../actors/client/bootstrap.ts';
 import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
 import { parseConfig } from '../actors/config/config-definition.ts';
@@ -29,7 +29,6 @@ import type { ResolvedConsumers, ResolvedTrial } from './resolved-trial.ts';
 import { OWN_SCHEDULE } from './trial.ts';
 import type { TrialArgument } from './trial.ts';
 
-const CONTROLLER = controllerName(0);
 const AUDITOR = 'auditor';
 
 /** Called by workers with the argument that the command line has checked. @throws {SimulatorError} `declaration` */
@@ -46,7 +45,7 @@ export function simulationOf(argument: TrialArgument, planted: PlantedBugs): Sim
   const bootstrap = brokerNames(resolved.brokers);
   return {
     seed: argument.seed,
-    actors: [...clusterActors(resolved, planted), operatorActor(resolved, bootstrap), nemesis(faults, bootstrap, resolved.racks), ...applications(resolved, bootstrap)],
+    actors: [...clusterActors(resolved, planted), operatorActor(resolved, bootstrap), nemesis(faults, { brokers: bootstrap, controllers: controllerNames(resolved.controllers) }, resolved.racks), ...applications(resolved, bootstrap)],
     structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,
@@ -64,10 +63,10 @@ export function planOf(resolved: ResolvedTrial): FaultPlan {
   return faults === OWN_SCHEDULE && typeof trial.faults !== 'string' ? planSchedule(trial.faults, seed, scene) : planFaults(faults, seed, scene);
 }
 
-function sceneOf({ topics, producers, consumers, brokers, racks, phases }: ResolvedTrial): FaultScene {
+function sceneOf({ topics, producers, consumers, brokers, controllers, racks, phases }: ResolvedTrial): FaultScene {
   return {
     brokers: brokerNames(brokers),
-    controllers: [CONTROLLER],
+    controllers: controllerNames(controllers),
     clients: [...producers, ...consumers].flatMap(({ names }) => names),
     topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions])),
     replicationFactor: topics[0]!.replicationFactor,
@@ -77,10 +76,15 @@ function sceneOf({ topics, producers, consumers, brokers, racks, phases }: Resol
   };
 }
 
-function clusterActors({ brokers, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
+function controllerNames(controllers: number): string[] {
+  return Array.from({ length: controllers }, (_, index) => controllerName(index));
+}
+
+function clusterActors({ brokers, controllers, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
+  const voters = Array.from({ length: controllers }, (_, index) => controllerId(index));
   return [
-    controller({ name: CONTROLLER, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs }),
-    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: CONTROLLER, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs })),
+    ...voters.map((nodeId) => controller({ nodeId, voters, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs })),
+    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controllers: voters, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs })),
   ];
 }
 

@@ -41,6 +41,8 @@ export type Clients = Producers | Consumers;
 
 export interface ClusterDeclaration {
   readonly brokers: number;
+  /** Members of the controller quorum: 1, 3 or 5; 3 unless said otherwise. */
+  readonly controllers?: number;
   /** Broker b stands in rack b modulo this. 1 if absent: all in one place. */
   readonly racks?: number;
   readonly config?: ConfigValues;

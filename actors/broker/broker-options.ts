@@ -16,8 +16,8 @@ export const BROKER_COSTS: BrokerCosts = { requestUs: 20, nsPerKiB: 1_000 };
 
 export interface BrokerOptions {
   readonly brokerId: number;
-  /** Name of the controller's actor. */
-  readonly controller: string;
+  /** Node ids of the controllers, of which one is active. */
+  readonly controllers: readonly number[];
   readonly config: BrokerConfig;
   readonly costs: BrokerCosts;
   readonly protocol: ProtocolVariant;

@@ -28,6 +28,7 @@ import { LogManager } from './log-manager.ts';
 import { listOffsets, metadata } from './metadata-handler.ts';
 import { MetadataFollower } from './metadata-follower.ts';
 import { produce } from './produce-handler.ts';
+import { QuorumObserver } from './quorum-observer.ts';
 import { ReplicaManager } from './replica-manager.ts';
 
 /** The broker as an actor. */
@@ -43,8 +44,9 @@ export function broker(options: BrokerOptions): Actor {
 }
 
 function* run(context: ActorContext, options: BrokerOptions, directory: LogDirectory): Task {
-  const { brokerId, controller, config } = options;
-  const channel = (): ControllerChannel => new ControllerChannel(context, controller);
+  const { brokerId, controllers, config } = options;
+  const observer = new QuorumObserver(context, { replicaId: brokerId, controllers, config });
+  const channel = (): ControllerChannel => new ControllerChannel(context, () => observer.leaderId);
   const metrics = new BrokerMetrics(context, options.metricsIntervalUs);
   const image = new MetadataImage();
   const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol });
@@ -58,7 +60,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch, metrics);
   const replicas = new ReplicaManager(context, options, image, directory, logs, metrics, (partition) => alterPartitions.submit(partition), brokerEpoch);
   const forwarding = channel();
-  const follower = new MetadataFollower(channel(), brokerId, image, brokerEpoch, publish);
+  const follower = new MetadataFollower(observer, image, brokerEpoch, publish);
   metrics.watch({ replicas, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
   context.spawn(lifecycle.run());
   directory.spawn(follower.run());

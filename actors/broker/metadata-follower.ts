@@ -5,24 +5,13 @@
  * broker that acted on it would take up a leadership that it held, with a log that a loss of power may have cut, and its
  * followers would cut theirs to match (seed 54 of first-cluster).
  */
-import { MILLISECOND } from '../../runtime/index.ts';
 import type { Task } from '../../runtime/index.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
-import { METADATA_TOPIC, decodeMetadataRecords } from '../metadata/metadata-record.ts';
-import { NONE } from '../protocol/errors.ts';
-import { API_KEYS } from '../protocol/messages.ts';
-import type { FetchRequest } from '../protocol/messages.ts';
-import type { ControllerChannel } from './controller-channel.ts';
-
-/** controller.quorum.fetch.timeout.ms. */
-const FETCH_TIMEOUT_US = 2_000 * MILLISECOND;
-/** How long the controller may hold a fetch back when there is nothing new. */
-const MAX_WAIT_MS = 500;
-const MAX_BYTES = 8_388_608;
+import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
+import type { QuorumObserver } from './quorum-observer.ts';
 
 export class MetadataFollower {
-  readonly #channel: ControllerChannel;
-  readonly #brokerId: number;
+  readonly #quorum: QuorumObserver;
   readonly #image: MetadataImage;
   readonly #brokerEpoch: () => number;
   readonly #publish: (changed: readonly TopicPartition[]) => Task;
@@ -33,9 +22,8 @@ export class MetadataFollower {
    * @param brokerEpoch offset of this incarnation's registration; −1 before it
    * @param publish brings the broker in line with the image, which has changed at these partitions
    */
-  constructor(channel: ControllerChannel, brokerId: number, image: MetadataImage, brokerEpoch: () => number, publish: (changed: readonly TopicPartition[]) => Task) {
-    this.#channel = channel;
-    this.#brokerId = brokerId;
+  constructor(quorum: QuorumObserver, image: MetadataImage, brokerEpoch: () => number, publish: (changed: readonly TopicPartition[]) => Task) {
+    this.#quorum = quorum;
     this.#image = image;
     this.#brokerEpoch = brokerEpoch;
     this.#publish = publish;
@@ -43,16 +31,18 @@ export class MetadataFollower {
 
   *run(): Task {
     let unpublished: TopicPartition[] = [];
+    let lastFetchedEpoch = 0;
     for (;;) {
-      const answer = yield* this.#channel.call(this.#request(), FETCH_TIMEOUT_US);
-      const fetched = answer?.responses[0]?.partitions[0];
-      if (fetched?.errorCode !== NONE) continue;
-      for (const { offset, record } of decodeMetadataRecords(fetched.records)) {
-        unpublished.push(...this.#image.apply(record, offset));
-      }
+      const fetchOffset = this.#image.lastOffset + 1;
+      const fetched = yield* this.#quorum.fetch({ fetchOffset, lastFetchedEpoch, highWatermark: fetchOffset });
+      if (fetched === undefined) continue;
+      const { records, endOffset = fetchOffset, lastEpoch = lastFetchedEpoch } = decodeMetadataBatches(fetched.records);
+      for (const { offset, record } of records) unpublished.push(...this.#image.apply(record, offset));
+      this.#image.lastOffset = endOffset - 1;
+      lastFetchedEpoch = lastEpoch;
       if (!this.hasPublished && !this.#hasRegistered()) continue;
       // History is not acted out: a broker that starts acts on what the log says in the end.
-      const hasCaughtUp = this.#image.lastOffset + 1 >= fetched.highWatermark;
+      const hasCaughtUp = endOffset >= fetched.highWatermark;
       if (!hasCaughtUp) continue;
       const changed = unpublished;
       unpublished = [];
@@ -64,19 +54,5 @@ export class MetadataFollower {
   #hasRegistered(): boolean {
     const brokerEpoch = this.#brokerEpoch();
     return brokerEpoch >= 0 && this.#image.lastOffset >= brokerEpoch;
-  }
-
-  #request(): FetchRequest {
-    const fetchOffset = this.#image.lastOffset + 1;
-    return {
-      apiKey: API_KEYS.Fetch,
-      clientId: null,
-      replicaState: { replicaId: this.#brokerId, replicaEpoch: -1 },
-      maxWaitMs: MAX_WAIT_MS,
-      minBytes: 1,
-      maxBytes: MAX_BYTES,
-      isolationLevel: 0,
-      topics: [{ topic: METADATA_TOPIC, topicId: null, partitions: [{ partition: 0, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: MAX_BYTES }] }],
-    };
   }
 }

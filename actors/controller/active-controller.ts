@@ -4,11 +4,11 @@
  * decided in one step from what is known, proposed as records of the metadata log, and answered when they are committed (KR-11).
  * It is made when a node becomes active, and dropped when it resigns.
  */
+import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, SpawnedTask, Task } from '../../runtime/index.ts';
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage } from '../metadata/metadata-image.ts';
 import { API_KEYS } from '../protocol/messages.ts';
-import type { ControllerRequest, FetchRequest } from '../protocol/messages.ts';
 import { brokerHeartbeat, fence, registerBroker } from './broker-control.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
@@ -19,10 +19,8 @@ import { alterPartition } from './partition-control.ts';
 import { balanceLeaders, electLeaders, sweepUncleanElections } from './leader-control.ts';
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignment-control.ts';
 import { refusal } from './refusal.ts';
+import type { DecidedRequest } from './refusal.ts';
 import { createTopics, deleteTopics } from './topic-control.ts';
-
-/** What the active controller decides: all but the reading of its log. */
-export type DecidedRequest = Exclude<ControllerRequest, FetchRequest>;
 
 export class ActiveController {
   readonly #context: ActorContext;
@@ -35,7 +33,7 @@ export class ActiveController {
     this.#context = context;
     this.#state = new ControllerState(context, options, image, log, metrics);
     this.#sessionsChanged = context.signal();
-    this.#tasks = [this.#watchSessions(), sweepUncleanElections(this.#state), balanceLeaders(this.#state)].map((task) => context.spawn(task));
+    this.#tasks = [this.#watchSessions(), this.#writeNoOps(), sweepUncleanElections(this.#state), balanceLeaders(this.#state)].map((task) => context.spawn(task));
   }
 
   /** Resigns: nothing of it runs any more. Requests that wait are answered when the log says that they are not committed. */
@@ -93,6 +91,15 @@ export class ActiveController {
         fence(this.#state, next.brokerId);
         yield* this.#context.sleep(options.requestUs);
       }
+    }
+  }
+  /** Every metadata.max.idle.interval.ms (KR-12): who reads the log learns that there is nothing newer. */
+  *#writeNoOps(): Task {
+    const intervalUs = this.#state.options.config['metadata.max.idle.interval.ms'] * MILLISECOND;
+    if (intervalUs === 0) return;
+    for (;;) {
+      yield* this.#context.sleep(intervalUs);
+      this.#state.propose([{ type: 'NoOp' }]);
     }
   }
 }

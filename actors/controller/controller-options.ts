@@ -4,8 +4,10 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ProtocolVariant } from '../protocol-variant.ts';
 
 export interface ControllerOptions {
-  /** Name of its actor. */
-  readonly name: string;
+  /** Id of this node. */
+  readonly nodeId: number;
+  /** Ids of all controllers, this one among them. */
+  readonly voters: readonly number[];
   /** The same file that the brokers have. */
   readonly config: BrokerConfig;
   readonly protocol: ProtocolVariant;

@@ -1,25 +1,34 @@
 /**
  * @module
- * The controller as an actor: it opens the metadata log, becomes the active controller, hands it what is asked, and lets brokers read
- * the log. What is decided is decided in `active-controller.ts`.
+ * The controller as an actor: a member of the quorum that keeps up with what is committed, and the active controller for as long as it
+ * leads. What is decided is decided in `active-controller.ts`.
+ *
+ *     standby ──elected, its epoch's first record committed and all before it replayed──► active
+ *        ▲                                                                                  │
+ *        └───────────── leads no more: what was not committed is dropped ───────────────────┘
  */
-import { MILLISECOND } from '../../runtime/index.ts';
+import { done } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Task } from '../../runtime/index.ts';
+import { controllerNameOf } from '../client/bootstrap.ts';
 import { MetadataImage } from '../metadata/metadata-image.ts';
-import { METADATA_TOPIC } from '../metadata/metadata-record.ts';
+import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
 import { API_KEYS } from '../protocol/messages.ts';
-import type { ControllerRequest, FetchRequest, FetchResponse } from '../protocol/messages.ts';
-import { ERRORS, NONE } from '../protocol/errors.ts';
+import type { ControllerRequest } from '../protocol/messages.ts';
+import { RaftClient } from '../raft/raft-client.ts';
 import { ActiveController } from './active-controller.ts';
 import { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { MetadataLog } from './metadata-log.ts';
+import { refusal } from './refusal.ts';
 
 export type { ControllerOptions } from './controller-options.ts';
 
+/** Most bytes of the log that are replayed in one piece. */
+const REPLAY_BYTES = 1_048_576;
+
 export function controller(options: ControllerOptions): Actor {
   return {
-    name: options.name,
+    name: controllerNameOf(options.nodeId),
     start(context) {
       context.spawn(run(context, options));
     },
@@ -27,35 +36,84 @@ export function controller(options: ControllerOptions): Actor {
 }
 
 function* run(context: ActorContext, options: ControllerOptions): Task {
-  const image = new MetadataImage();
-  let isActive = false;
-  const metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => image, isActive: () => isActive });
-  const log = yield* MetadataLog.open(
-    context,
-    (record, offset) => image.apply(record, offset),
-    (highWatermark) => active.committedUpTo(highWatermark),
-  );
-  const active = new ActiveController(context, options, image, log, metrics);
-  isActive = true;
-  context.serve((request: ControllerRequest) => {
-    context.work(options.requestUs);
-    return request.apiKey === API_KEYS.Fetch ? fetch(log, request) : active.handle(request);
-  });
+  const { nodeId, voters, config, protocol } = options;
+  const raft = yield* RaftClient.open(context, { nodeId, voters, nameOf: controllerNameOf, config, protocol });
+  yield* new Controller(context, options, raft).run();
 }
 
-/** A broker reads the metadata log (§3). */
-function* fetch(log: MetadataLog, request: FetchRequest): Task<FetchResponse> {
-  const [topic] = request.topics;
-  const [wanted] = topic?.partitions ?? [];
-  if (topic?.topic !== METADATA_TOPIC || wanted === undefined) return { errorCode: ERRORS.UNKNOWN_TOPIC_OR_PARTITION.code, responses: [] };
-  yield* log.waitFor(wanted.fetchOffset, request.maxWaitMs * MILLISECOND);
-  const { highWatermark, logStartOffset } = log;
-  const isInRange = wanted.fetchOffset >= logStartOffset && wanted.fetchOffset <= highWatermark;
-  const records = isInRange ? yield* log.read(wanted.fetchOffset, wanted.partitionMaxBytes) : new Uint8Array(0);
-  const errorCode = isInRange ? NONE : ERRORS.OFFSET_OUT_OF_RANGE.code;
-  const none = { divergingEpoch: { epoch: -1, endOffset: -1 }, currentLeader: { leaderId: -1, leaderEpoch: -1 } };
-  return {
-    errorCode: NONE,
-    responses: [{ topic: METADATA_TOPIC, partitions: [{ partitionIndex: 0, errorCode, highWatermark, lastStableOffset: highWatermark, logStartOffset, ...none, records }] }],
-  };
+interface Activity {
+  readonly epoch: number;
+  readonly controller: ActiveController;
+}
+
+class Controller {
+  readonly #context: ActorContext;
+  readonly #options: ControllerOptions;
+  readonly #raft: RaftClient;
+  readonly #metrics: ControllerMetrics;
+  #image = new MetadataImage();
+  #active: Activity | undefined;
+
+  constructor(context: ActorContext, options: ControllerOptions, raft: RaftClient) {
+    this.#context = context;
+    this.#options = options;
+    this.#raft = raft;
+    this.#metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => this.#image, isActive: () => this.#active !== undefined });
+  }
+
+  *run(): Task {
+    this.#context.serve((request: ControllerRequest) => this.#handle(request));
+    // A controller that stops tells the others, so that they need not wait for their timeouts (KR-2).
+    this.#context.onTerminate(() => this.#raft.shutDown());
+    for (;;) {
+      yield* this.#replay();
+      const leadership = this.#raft.leadership;
+      if (leadership !== undefined && this.#image.lastOffset >= leadership.epochStartOffset) {
+        yield* this.#lead(leadership.epoch);
+        // KR-10: the image holds what was not committed, too. The log says what was.
+        this.#image = new MetadataImage();
+      } else {
+        yield* this.#raft.progress.wait();
+      }
+    }
+  }
+
+  #handle(request: ControllerRequest): Task<object> {
+    this.#context.work(this.#options.requestUs);
+    switch (request.apiKey) {
+      case API_KEYS.Vote:
+      case API_KEYS.BeginQuorumEpoch:
+      case API_KEYS.EndQuorumEpoch:
+      case API_KEYS.DescribeQuorum:
+      case API_KEYS.Fetch:
+        return this.#raft.handle(request);
+      default: {
+        const active = this.#active;
+        return active?.epoch === this.#raft.leadership?.epoch && active !== undefined ? active.controller.handle(request) : done(refusal(request, 'NOT_CONTROLLER'));
+      }
+    }
+  }
+
+  /** Applies what is committed and not applied yet (KR-10). */
+  *#replay(): Task {
+    const image = this.#image;
+    while (image.lastOffset + 1 < this.#raft.highWatermark) {
+      const { records, endOffset } = decodeMetadataBatches(yield* this.#raft.read(image.lastOffset + 1, REPLAY_BYTES));
+      for (const { record, offset } of records) image.apply(record, offset);
+      image.lastOffset = endOffset! - 1;
+    }
+  }
+
+  /** KR-12: active from now until the node leads this epoch no more. The image is up to the record with which the epoch begins. */
+  *#lead(epoch: number): Task {
+    const controller = new ActiveController(this.#context, this.#options, this.#image, new MetadataLog(this.#context, this.#raft, epoch), this.#metrics);
+    this.#active = { epoch, controller };
+    this.#context.observe({ kind: 'controller-activated', node: this.#options.nodeId, epoch });
+    while (this.#raft.leadership?.epoch === epoch) {
+      controller.committedUpTo(this.#raft.highWatermark);
+      yield* this.#raft.progress.wait();
+    }
+    this.#active = undefined;
+    controller.stop();
+  }
 }

@@ -1,11 +1,14 @@
 /** @module The answer to a request that is refused as a whole, in the form of its own response. */
 import { API_KEYS } from '../protocol/messages.ts';
-import type { ControllerRequest } from '../protocol/messages.ts';
+import type { ControllerRequest, RaftRequest } from '../protocol/messages.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 
+/** What the active controller decides: all but what the quorum itself is asked. */
+export type DecidedRequest = Exclude<ControllerRequest, RaftRequest>;
+
 /** NOT_CONTROLLER: of a controller that is not the active one, or ceased to be before what it decided was committed (KR-11). */
-export function refusal(request: ControllerRequest, error: ErrorName): object {
+export function refusal(request: DecidedRequest, error: ErrorName): object {
   const errorCode = ERRORS[error].code;
   switch (request.apiKey) {
     case API_KEYS.BrokerRegistration:
@@ -26,7 +29,5 @@ export function refusal(request: ControllerRequest, error: ErrorName): object {
       return { errorCode, errorMessage: null, responses: [] };
     case API_KEYS.ListPartitionReassignments:
       return { errorCode, errorMessage: null, topics: [] };
-    case API_KEYS.Fetch:
-      return { errorCode, responses: [] };
   }
 }

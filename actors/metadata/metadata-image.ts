@@ -100,6 +100,8 @@ export class MetadataImage {
   apply(record: MetadataRecord, offset: Offset): readonly TopicPartition[] {
     this.lastOffset = offset;
     switch (record.type) {
+      case 'NoOp':
+        return [];
       case 'RegisterBroker':
         this.#brokers.set(record.brokerId, registrationOf(record));
         return [];

@@ -3,8 +3,9 @@
  * The records of the metadata log `__cluster_metadata-0`, as KRaft names them (semantics §3). Stored as values of ordinary records
  * in ordinary batches. The value is JSON for now; Kafka's own encoding of each record takes its place here and nowhere else.
  */
-import { encodeRecordBatch, readRecords } from '../log/records.ts';
-import { batchPositions, baseOffsetOf } from '../log/record-batch.ts';
+import { readRecords } from '../log/records.ts';
+import type { RecordData } from '../log/records.ts';
+import { baseOffsetOf, batchPositions, lastOffsetOf, partitionLeaderEpochOf, readBatchHeader } from '../log/record-batch.ts';
 import type { Offset } from '../log/record-batch.ts';
 
 export const METADATA_TOPIC = '__cluster_metadata';
@@ -86,20 +87,42 @@ export interface PartitionChangeRecord {
   readonly leaderRecoveryState?: number;
 }
 
-export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | RemoveTopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord;
+/** Says nothing: by it observers know that they are up to date (KR-12). */
+export interface NoOpRecord {
+  readonly type: 'NoOp';
+}
+
+export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | RemoveTopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord | NoOpRecord;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One batch with these records. */
-export function encodeMetadataRecords(records: readonly MetadataRecord[], timestamp: number): Uint8Array {
-  return encodeRecordBatch(records.map((record) => ({ key: null, value: encoder.encode(JSON.stringify(record)), timestamp })));
+/** A record as it goes into a batch of the log. `timestamp` in ms. */
+export function encodeMetadataRecord(record: MetadataRecord, timestamp: number): RecordData {
+  return { key: null, value: encoder.encode(JSON.stringify(record)), timestamp };
 }
 
-/** The records in these batches, with their offsets. */
-export function decodeMetadataRecords(batches: Uint8Array): { offset: Offset; record: MetadataRecord }[] {
-  return [...batchPositions(batches)].flatMap((position) => {
-    const baseOffset = baseOffsetOf(batches, position);
-    return readRecords(batches, position).map(({ value }, i) => ({ offset: baseOffset + i, record: JSON.parse(decoder.decode(value)) as MetadataRecord }));
-  });
+/** What whole batches of the log say: their records with their offsets, without the quorum's own. */
+export interface MetadataDelta {
+  readonly records: readonly { readonly offset: Offset; readonly record: MetadataRecord }[];
+  /** After the last of the batches; undefined if there are none. */
+  readonly endOffset: Offset | undefined;
+  /** That wrote the last of the batches; undefined if there are none. */
+  readonly lastEpoch: number | undefined;
+}
+
+export function decodeMetadataBatches(batches: Uint8Array): MetadataDelta {
+  const positions = [...batchPositions(batches)];
+  const last = positions.at(-1);
+  return {
+    records: positions.flatMap((position) => recordsOf(batches, position)),
+    endOffset: last === undefined ? undefined : lastOffsetOf(batches, last) + 1,
+    lastEpoch: last === undefined ? undefined : partitionLeaderEpochOf(batches, last),
+  };
+}
+
+function recordsOf(batches: Uint8Array, position: number): { offset: Offset; record: MetadataRecord }[] {
+  if (readBatchHeader(batches, position).isControl) return [];
+  const baseOffset = baseOffsetOf(batches, position);
+  return readRecords(batches, position).map(({ value }, i) => ({ offset: baseOffset + i, record: JSON.parse(decoder.decode(value)) as MetadataRecord }));
 }

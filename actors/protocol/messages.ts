@@ -327,8 +327,8 @@ export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpoch
 export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a broker is asked, by clients and by other brokers. */
 export type BrokerRequest = ClientRequest | DeleteRecordsRequest | OffsetForLeaderEpochRequest | DescribeRequest | ForwardedRequest;
-/** What a controller is asked. Brokers fetch the metadata log from it. */
-export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | ForwardedRequest | FetchRequest;
+/** What a controller is asked. Brokers fetch the metadata log from it, as observers of the quorum. */
+export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | ForwardedRequest | RaftRequest;
 /** What a client may ask any broker, which hands it on to the active controller. */
 export type ForwardedRequest = CreateTopicsRequest | ForwardedAdminRequest;
 

@@ -113,6 +113,15 @@ export class RaftClient {
     yield* node.event(this.#layDown(epoch));
   }
 
+  /** For a process that is about to end: who leads lays that down and waits for a successor, as long as an election takes. */
+  *shutDown(): Task {
+    const node = this.#node;
+    const { leadership } = this;
+    if (leadership === undefined || node.otherVoters.length === 0) return;
+    yield* this.resign(leadership.epoch);
+    while (node.role.kind === 'resigned') yield* node.progress.wait();
+  }
+
   #layDown(epoch: number): Task {
     const { role, rules } = this.#node;
     return role.kind === 'leader' && role.epoch === epoch ? this.#node.become(onResign(role, rules)) : done(undefined);

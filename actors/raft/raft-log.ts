@@ -3,7 +3,7 @@
  * The metadata log of a member of the quorum (§3.4): a log as any partition has, with the quorum's own rules of what is acknowledged
  * (KR-8) and what may be cut off (KR-9). One writer at a time.
  */
-import type { ActorContext, Task } from '../../runtime/index.ts';
+import type { ActorContext, Disk, Task } from '../../runtime/index.ts';
 import { addToSummary, emptySummary, summaryOf } from '../log/batch-summary.ts';
 import type { BatchSummary } from '../log/batch-summary.ts';
 import type { EpochEndOffset } from '../log/leader-epoch-cache.ts';
@@ -35,9 +35,9 @@ export class RaftLog {
     this.recovered = recovered;
   }
 
-  static *open(context: ActorContext, options: RaftLogOptions): Task<RaftLog> {
+  static *open(context: ActorContext, disk: Disk, options: RaftLogOptions): Task<RaftLog> {
     const recovered = emptySummary();
-    const opened = yield* Log.open(context.disk, METADATA_LOG, { visit: (bytes, position) => addToSummary(recovered, bytes, position) });
+    const opened = yield* Log.open(disk, METADATA_LOG, { visit: (bytes, position) => addToSummary(recovered, bytes, position) });
     const log = new RaftLog(context, options, opened, recovered);
     // What a crash left in the page cache counts from now on, so it has to be as good as acknowledged.
     yield* log.#sync();

@@ -6,10 +6,11 @@
 import { done } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import { Lock } from '../concurrency/lock.ts';
+import { haltingDisk } from '../log/guarded-disk.ts';
 import { encodeControlBatch } from '../log/records.ts';
 import type { Observation } from '../observation.ts';
 import { Leadership } from './leadership.ts';
-import { QuorumStateFile } from './quorum-state-file.ts';
+import { MalformedQuorumStateError, QuorumStateFile } from './quorum-state-file.ts';
 import type { ElectionState } from './quorum-state-file.ts';
 import { RaftTimeouts } from './raft-config.ts';
 import type { RaftOptions } from './raft-config.ts';
@@ -64,9 +65,11 @@ export class RaftNode {
   static *open(context: ActorContext, options: RaftOptions): Task<RaftNode> {
     const { nodeId, protocol } = options;
     const isSynced = !protocol.quorumWithoutFsync;
-    const file = new QuorumStateFile(context.disk, isSynced);
-    const log = yield* RaftLog.open(context, { nodeId, isSynced });
-    const node = new RaftNode(context, options, log, file, yield* file.read());
+    // DF-5: nobody can be told that this disk has failed.
+    const disk = haltingDisk(context);
+    const file = new QuorumStateFile(disk, isSynced);
+    const log = yield* RaftLog.open(context, disk, { nodeId, isSynced });
+    const node = new RaftNode(context, options, log, file, yield* readOrHalt(context, file));
     node.observe({ kind: 'raft-opened', node: nodeId, epoch: node.epoch, logEndOffset: log.endOffset, recoveredFrom: log.recoveredFrom, ...log.recovered });
     return node;
   }
@@ -192,6 +195,16 @@ export class RaftNode {
   /** A node that leads knows it. One that is told so has forgotten (B56), and cannot go on. */
   #requireOther(leaderId: number | undefined, epoch: number): void {
     if (leaderId === this.nodeId) throw new FatalRaftError(`${this.context.name} is said to lead epoch ${epoch} and does not know of it`);
+  }
+}
+
+/** A voter that cannot read what it must not forget takes no part, as Kafka's does not start. */
+function* readOrHalt(context: ActorContext, file: QuorumStateFile): Task<ElectionState | undefined> {
+  try {
+    return yield* file.read();
+  } catch (error) {
+    if (error instanceof MalformedQuorumStateError) yield* context.halt(error.message);
+    throw error;
   }
 }
 

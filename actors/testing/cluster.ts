@@ -12,7 +12,7 @@ import { runPart } from '../../runtime/workers/run-part.ts';
 import type { PartResult } from '../../runtime/workers/run-part.ts';
 import { broker } from '../broker/broker.ts';
 import { BROKER_COSTS } from '../broker/broker-options.ts';
-import { controllerName } from '../client/bootstrap.ts';
+import { controllerId } from '../client/bootstrap.ts';
 import { BROKER_CONFIG } from '../config/broker-config.ts';
 import { parseConfig } from '../config/config-definition.ts';
 import type { ConfigValues } from '../config/config-definition.ts';
@@ -28,6 +28,8 @@ const hasher = await xxhash();
 export interface ClusterOptions {
   readonly seed?: string;
   readonly brokers?: number;
+  /** 1 unless said otherwise. */
+  readonly controllers?: number;
   readonly config?: ConfigValues;
   readonly protocol?: Partial<ProtocolVariant>;
   readonly planted?: PlantedBugs;
@@ -75,12 +77,13 @@ export function runCluster(options: ClusterOptions): ClusterRun {
   throw new Error(outcome.failure === 'aborted' ? 'aborted' : `${outcome.failure.actor}: ${outcome.failure.stack}`);
 }
 
-function clusterActors({ brokers = 3, config = {}, protocol, planted = {}, metricsIntervalUs }: ClusterOptions): Actor[] {
+function clusterActors({ brokers = 3, controllers: controllerCount = 1, config = {}, protocol, planted = {}, metricsIntervalUs }: ClusterOptions): Actor[] {
   const parsed = parseConfig(BROKER_CONFIG, config);
   const variant = parseConfig(PROTOCOL_DEFINITION, { ...protocol });
+  const controllers = Array.from({ length: controllerCount }, (_, index) => controllerId(index));
   return [
-    controller({ name: controllerName(0), config: parsed, protocol: variant, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs }),
-    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config: parsed, costs: BROKER_COSTS, protocol: variant, planted, metricsIntervalUs })),
+    ...controllers.map((nodeId) => controller({ nodeId, voters: controllers, config: parsed, protocol: variant, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs })),
+    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controllers, config: parsed, costs: BROKER_COSTS, protocol: variant, planted, metricsIntervalUs })),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MetadataRequest, MetadataResponse } from '../../actors/protocol/messages.ts';
+import { API_KEYS } from '../../actors/protocol/messages.ts';
+import type { DescribeQuorumRequest, MetadataRequest, MetadataResponse } from '../../actors/protocol/messages.ts';
+import { describeQuorumResponse, leaderAndEpoch } from '../../actors/raft/raft-messages.ts';
 import { NO_FAULTS } from '../../runtime/faults/plan.ts';
 import type { TimedFault } from '../../runtime/faults/plan.ts';
 import { ConnectionError, SECOND } from '../../runtime/index.ts';
@@ -7,10 +9,11 @@ import type { ActorContext, Connection, Micros, Task } from '../../runtime/index
 import { ManualClock, runTask } from '../../runtime/testing/run-task.ts';
 import { nemesis } from './nemesis.ts';
 
-/** What a broker answers at a time: who leads orders-0, −1 if nobody; `silent`: it does not answer. */
+/** What a broker answers at a time: who leads orders-0, −1 if nobody; `silent`: it does not answer. A controller: who leads the quorum. */
 type Broker = (now: Micros) => number | 'silent';
 
 const BROKERS = ['broker-0', 'broker-1', 'broker-2'];
+const WITNESSES = { brokers: BROKERS, controllers: ['controller-0', 'controller-1'] };
 const RACKS = { 'rack-0': ['broker-0', 'broker-2'], 'rack-1': ['broker-1'] };
 const FAULT: TimedFault = { id: 'f1', kind: 'crash', at: 10 * SECOND, for: 2 * SECOND, target: { role: 'leader of orders-0' } };
 
@@ -36,18 +39,18 @@ function strikes(fault: TimedFault, broker: Broker): [Micros, string, readonly s
       yield* clock.sleep(1_000);
       return {
         peer,
-        *call(request: MetadataRequest): Task<MetadataResponse> {
+        *call(request: MetadataRequest | DescribeQuorumRequest): Task<object> {
           const leader = broker(clock.now());
           yield* clock.sleep(leader === 'silent' ? timeoutUs : 1_000);
           if (leader === 'silent') throw new ConnectionError('timeout', peer);
-          return answer(request, leader);
+          return request.apiKey === API_KEYS.Metadata ? answer(request, leader) : describeQuorumResponse(leaderAndEpoch('NONE', leader, 1), 0, [], []);
         },
         close: () => undefined,
       } as unknown as Connection;
     },
     strike: (id: string, targets: readonly string[]) => struck.push([clock.now(), id, targets]),
   } as unknown as ActorContext;
-  nemesis({ ...NO_FAULTS, timed: [fault] }, BROKERS, RACKS).start(context);
+  nemesis({ ...NO_FAULTS, timed: [fault] }, WITNESSES, RACKS).start(context);
   for (const task of tasks) runTask(task, clock);
   return struck;
 }
@@ -100,8 +103,12 @@ describe('nemesis: faults aimed at roles', () => {
     expect(strikes({ ...FAULT, target: { role: 'rack rack-0' } }, () => 'silent')).toEqual([[10 * SECOND, 'f1', ['broker-0', 'broker-2']]]);
   });
 
-  it('finds the active controller without asking', () => {
-    expect(strikes({ ...FAULT, target: { role: 'active controller' } }, () => 'silent')).toEqual([[10 * SECOND, 'f1', ['controller-0']]]);
+  it('finds the active controller by asking one controller after the other (KR-5)', () => {
+    const fault: TimedFault = { ...FAULT, target: { role: 'active controller' } };
+    let asked = 0;
+    const answers: ReturnType<Broker>[] = ['silent', -1, 3_001];
+    expect(strikes(fault, () => answers[asked++]!)).toMatchObject([[expect.any(Number), 'f1', ['controller-1']]]);
+    expect(strikes(fault, () => 'silent')).toEqual([]);
   });
 
   it('leaves faults with named targets alone', () => {
@@ -109,6 +116,6 @@ describe('nemesis: faults aimed at roles', () => {
   });
 
   it('refuses a role that it does not know, before the run', () => {
-    expect(() => nemesis({ ...NO_FAULTS, timed: [{ ...FAULT, target: { role: 'boss' } }] }, BROKERS, RACKS)).toThrow("fault f1: unknown role 'boss'");
+    expect(() => nemesis({ ...NO_FAULTS, timed: [{ ...FAULT, target: { role: 'boss' } }] }, WITNESSES, RACKS)).toThrow("fault f1: unknown role 'boss'");
   });
 });
