@@ -80,6 +80,7 @@ const leaderAlone = runCluster({
   scripts: {
     *client(context) {
       yield* createTopic(context, 3, 2);
+      yield* context.sleep(100 * MILLISECOND);
       const leader = yield* context.connect(LEADER, SECOND);
       expect(yield* produce(leader)).toBe(0);
       yield* context.sleep(5 * SECOND + MILLISECOND - context.now);
@@ -98,6 +99,8 @@ const onlyReplicaGone = runCluster({
   scripts: {
     *client(context) {
       yield* createTopic(context, 1, 1);
+      // The controller answers before the broker has read that it leads.
+      yield* context.sleep(100 * MILLISECOND);
       const leader = yield* context.connect(LEADER, SECOND);
       expect(yield* produce(leader)).toBe(0);
       yield* context.sleep(40 * SECOND);
