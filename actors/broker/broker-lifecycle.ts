@@ -98,8 +98,8 @@ export class BrokerLifecycle {
     };
     const answer = yield* this.#channel.call(request);
     if (answer?.errorCode === NONE) this.brokerEpoch = answer.brokerEpoch;
-    // The former incarnation's session has not run out yet (DUPLICATE_BROKER_REGISTRATION), or nobody answered.
-    else yield* this.#stateChanged.wait(this.#heartbeatUs);
+    // The former incarnation's session has not run out yet (DUPLICATE_BROKER_REGISTRATION). If nobody answered, the channel has waited.
+    else if (answer !== undefined) yield* this.#stateChanged.wait(this.#heartbeatUs);
   }
 
   *#heartbeat(): Task {

@@ -38,7 +38,7 @@ export class ControllerChannel {
   *#tryCall<Reply>(request: Request<Reply>, timeoutUs: number): Task<Reply | undefined> {
     try {
       if (this.#connection?.isOpen !== true) {
-        const nodeId = this.#activeController();
+        const nodeId = yield* this.#findActiveController(timeoutUs);
         if (nodeId === undefined) return undefined;
         this.#connection = yield* this.#context.connect(controllerNameOf(nodeId), Math.min(timeoutUs, CONNECT_TIMEOUT_US));
       }
@@ -47,6 +47,13 @@ export class ControllerChannel {
       if (!(error instanceof ConnectionError)) throw error;
       return undefined;
     }
+  }
+
+  /** Waits until the active controller is known, or the time is over. */
+  *#findActiveController(timeoutUs: number): Task<number | undefined> {
+    const deadline = this.#context.now + timeoutUs;
+    while (this.#activeController() === undefined && this.#context.now < deadline) yield* this.#context.sleep(RETRY_BACKOFF_US);
+    return this.#activeController();
   }
 }
 
