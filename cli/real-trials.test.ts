@@ -30,6 +30,12 @@ describe('the trials there are', () => {
     expect(report).toMatchObject({ workload: trials.DEFAULT_TRIAL, seed: '7', verdict: 'pass' });
   });
 
+  it.each(['session-timeout', 'min-insync-replicas', 'disk-full'])('are the same on one to four workers: %s', async (workload) => {
+    const digests: unknown[] = [];
+    for (const workers of [1, 2, 3, 4]) digests.push((await real(`run ${workload} --seed 5 --duration 20s --workers ${workers} --json`)).report['digest']);
+    expect(digests).toEqual(Array.from({ length: 4 }, () => digests[0]));
+  });
+
   it.each([
     ['run frist-cluster', 'first-cluster'],
     ['run --set ack=1', 'acks'],

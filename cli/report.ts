@@ -6,6 +6,7 @@ import { availabilityReport } from './availability-report.ts';
 import type { AvailabilityReport } from './availability-report.ts';
 import type { TrialVerdict } from '../workloads/verdict.ts';
 import { strikesBefore } from './strikes.ts';
+import type { SweepMeasuresReport } from './sweep-measures.ts';
 import type { TrialRun } from './trial-run.ts';
 
 export interface RunReport {
@@ -48,7 +49,7 @@ export interface AnomalyReport {
   readonly strikes: readonly { readonly id: string; readonly kind: string; readonly virtualMs: number; readonly actor: string }[];
 }
 
-export interface SweepReport {
+export interface SweepReport extends SweepMeasuresReport {
   readonly workload: string;
   /** First and last seed that were asked for; `--for`: that were run. */
   readonly from: string;
@@ -75,7 +76,13 @@ export interface SweepReport {
   readonly broken: { readonly seed: string; readonly message: string } | null;
 }
 
+/** Of several trials: what the contract names of all together, and each trial's own report. */
+export interface SweepOfTrialsReport extends Pick<SweepReport, 'workload' | 'from' | 'to' | 'runs' | 'failed' | 'digest' | 'wallMs' | 'runsPerMinute' | 'byDesign' | 'stopped' | 'broken'> {
+  readonly trials: readonly SweepReport[];
+}
+
 export interface SweepFailure {
+  readonly workload: string;
   readonly seed: string;
   readonly anomalies: readonly AnomalyReport[];
   /** File of the artefact; null if it could not be written. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHasher } from '../runtime/workers/hasher.ts';
 import { EXIT } from './exit-code.ts';
-import type { SweepReport } from './report.ts';
+import type { SweepOfTrialsReport, SweepReport } from './report.ts';
 import { addToDigest, digestText, seedHash } from './sweeper.ts';
 import { testWorld, trial } from './testing/cli-world.ts';
 
@@ -42,6 +42,42 @@ describe('trial sweep', () => {
     const [first, second, whole] = parts.map(({ out }) => reportOf(out));
     expect([first!.runs, second!.runs]).toEqual([3, 2]);
     expect(digestText(addToDigest(BigInt(`0x${first!.digest}`), BigInt(`0x${second!.digest}`)))).toBe(whole!.digest);
+  });
+
+  it('puts together what the runs measured, whatever the jobs', async () => {
+    const [one, two] = await Promise.all([1, 2].map((jobs) => trial(`sweep --seeds 100..109 --jobs ${jobs} --duration 1s --json`)));
+    const { resume, waits, recordsLost, shown } = reportOf(one!.out);
+    expect(resume).toEqual({ electedMs: { count: 10, p50: 104, p99: 109, max: 109 }, ackedMs: { count: 10, p50: 104.5, p99: 109.5, max: 109.5 }, isrFullMs: null });
+    expect(waits).toEqual({ writesMs: { count: 10, p50: 104.5, p99: 109.5, max: 109.5 }, readsMs: { count: 10, p50: 0, p99: 0, max: 0 }, clientsMs: { count: 10, p50: 104, p99: 109, max: 109 } });
+    expect(recordsLost).toEqual({ count: 10, p50: 0, p99: 0, max: 0 });
+    expect(shown['calls']).toMatchObject({ runs: 10 });
+    const measured = ({ resume: a, waits: b, diskBytes: c, shown: d }: SweepReport): object => ({ a, b, c, d });
+    expect(measured(reportOf(two!.out))).toEqual(measured(reportOf(one!.out)));
+  });
+
+  it('says what it measured', async () => {
+    const { out } = await trial('sweep --seeds 100..109 --duration 1s');
+    expect(out).toContain('  to resume     new leader after 104 ms, 109 ms, 109 ms (p50, p99, max of 10) · acknowledged again after 105 ms, 110 ms, 110\n');
+    expect(out).toMatch(/ {2}shown {9}calls [\d ]+ \(in 10 runs\)\n/);
+  });
+
+  it.each(['all', 'toy,toy-too'])('runs one trial after the other: %s', async (word) => {
+    const { code, out } = await trial(`sweep ${word} --seeds 1..2 --duration 1s --set plant=odd --json`);
+    const whole = JSON.parse(out) as SweepOfTrialsReport;
+    expect(code).toBe(EXIT.anomaly);
+    expect(Object.keys(whole).slice(0, 8)).toEqual(['workload', 'from', 'to', 'runs', 'failed', 'digest', 'wallMs', 'runsPerMinute']);
+    expect(whole).toMatchObject({ workload: word, from: '1', to: '2', runs: 4, failed: [{ workload: 'toy', seed: '1' }, { workload: 'toy-too', seed: '1' }] });
+    expect(whole.trials.map(({ workload, runs }) => [workload, runs])).toEqual([['toy', 2], ['toy-too', 2]]);
+    const [toy, too] = whole.trials;
+    expect(digestText(addToDigest(BigInt(`0x${toy!.digest}`), BigInt(`0x${too!.digest}`)))).toBe(whole.digest);
+  });
+
+  it('tells of several trials in the end', async () => {
+    const { code, out } = await trial('sweep all --seeds 2..2 --duration 1s');
+    expect(code).toBe(EXIT.held);
+    expect(out).toContain('✓ the one seed held  (toy, seeds 2..2)');
+    expect(out).toContain('✓ the one seed held  (toy-too, seeds 2..2)');
+    expect(out).toContain('✓ 2 trials, 2 runs: all held\n');
   });
 
   it('goes on until the time is over, and says which seeds it ran', async () => {
@@ -96,6 +132,7 @@ describe('trial sweep', () => {
     ['sweep --seeds 1..2 --shard 3/2', '--shard 3/2'],
     ['sweep --seeds 1..2 --shard 3/3', 'there are only 2 seeds'],
     ['sweep toi --seeds 1..2', 'unknown workload toi; did you mean toy?'],
+    ['sweep toy,toi --seeds 1..2', 'unknown workload toi; did you mean toy?'],
     ['sweep --seeds 1..2 --jobs none', '--jobs none'],
   ])('refuses: %s', async (line, message) => {
     const { code, out, err } = await trial(line);

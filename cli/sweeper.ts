@@ -5,6 +5,7 @@ import { SimulatorError } from '../runtime/simulator-error.ts';
 import { Crew } from '../runtime/workers/crew.ts';
 import type { TrialArgument } from '../workloads/trial.ts';
 import { isFailure } from '../workloads/verdict.ts';
+import { SweepMeasures } from './sweep-measures.ts';
 import { runTrial } from './trial-run.ts';
 import type { TrialRun } from './trial-run.ts';
 import type { Trials } from './trials.ts';
@@ -33,6 +34,7 @@ export interface SweepTally {
   events: number;
   /** µs. */
   virtual: number;
+  readonly measures: SweepMeasures;
   /** Order-free: sum of {@link seedHash} modulo 2^64. Those of shards add up to that of the whole. */
   digest: bigint;
   /** The last seed that was begun. */
@@ -57,7 +59,7 @@ export function digestText(digest: bigint): string {
 
 /** A simulator that fails ends the sweep, and is reported in the tally: what was found before is kept. */
 export async function sweep(order: SweepOrder, trials: Trials, hasher: XXHashAPI): Promise<SweepTally> {
-  const tally: SweepTally = { runs: 0, failures: 0, byDesign: 0, events: 0, virtual: 0, digest: 0n, last: undefined, doneThrough: undefined, broken: undefined };
+  const tally: SweepTally = { runs: 0, failures: 0, byDesign: 0, events: 0, virtual: 0, measures: new SweepMeasures(), digest: 0n, last: undefined, doneThrough: undefined, broken: undefined };
   const breakdown = new AbortController();
   const signal = AbortSignal.any([order.signal, breakdown.signal]);
   // Every job's run listens to it.
@@ -73,6 +75,7 @@ export async function sweep(order: SweepOrder, trials: Trials, hasher: XXHashAPI
       if (!failed && verdict.anomalies.length > 0) tally.byDesign += 1;
       tally.events += result.events;
       tally.virtual += result.endedAt;
+      tally.measures.add(run);
       tally.digest = addToDigest(tally.digest, seedHash(hasher, argument.seed, result.digest));
       tally.doneThrough = frontier.done(place, argument.seed) ?? tally.doneThrough;
     }

@@ -49,7 +49,6 @@ class TrialJudge implements Judge {
       createMetadataChecker(promises),
       createRaftChecker(),
       createLivenessChecker(this.#history, promises),
-      ...this.#expected,
     ];
   }
 
@@ -62,16 +61,18 @@ class TrialJudge implements Judge {
     this.#tally.see(event, observation);
     this.#meter.see(event, observation);
     for (const checker of this.#checkers) checker.see(event, observation);
+    for (const expected of this.#expected) expected.see(event, observation);
   }
 
   verdict(end: RunEnd): TrialVerdict {
     const availability = this.#meter.finish(end.endedAt);
-    const anomalies = this.#checkers.flatMap((checker) => checker.finish(end));
+    const found = this.#checkers.flatMap((checker) => checker.finish(end));
+    const anomalies = [...found, ...this.#expected.flatMap((expected) => expected.finish(end, found))];
     return {
       anomalies: listed(anomalies),
       strikes: this.#tally.strikes,
-      kept: this.#checkers.reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept + this.#meter.kept + this.#metrics.kept),
-      counts: { ...this.#tally.counts, 'records-lost': anomalies.filter(({ name }) => name === 'acked-loss').length },
+      kept: [...this.#checkers, ...this.#expected].reduce((sum, checker) => sum + checker.kept, this.#history.kept + this.#tally.kept + this.#meter.kept + this.#metrics.kept),
+      counts: { ...this.#tally.counts, 'records-lost': found.filter(({ name }) => name === 'acked-loss').length },
       availability,
       shown: Object.assign({}, ...this.#expected.map(({ shown }) => shown)) as Record<string, number>,
       metrics: this.#metrics.report,

@@ -138,6 +138,32 @@ test('reconnect.backoff.ms doubles up to its maximum, ± 20 %, and begins anew a
   );
 });
 
+test('a connection that breaks does not make the next one wait longer for its setup: only setups that failed do', () => {
+  const cut: TimedFault = { id: 'cut', kind: 'partition', at: 100 * MILLISECOND, for: 60 * SECOND, target: { between: ['app'], and: ['broker-1'] } };
+  run(
+    [server('broker-1', 0)],
+    function* (probe) {
+      const { context, network, ready, ask } = probe;
+      yield* ready('broker-1');
+      yield* context.sleep(200 * MILLISECOND - context.now);
+      expect(yield* ask('broker-1')).toBe('REQUEST_TIMED_OUT');
+      const setups: number[] = [];
+      for (let i = 0; i < 2; i += 1) {
+        yield* context.sleep(network.retryAt('broker-1') - context.now);
+        const begin = context.now;
+        network.isReady('broker-1');
+        while (network.retryAt('broker-1') === Infinity) yield* context.sleep(MILLISECOND);
+        setups.push((context.now - begin) / MILLISECOND);
+      }
+      [10_000, 20_000].forEach((ms, i) => {
+        expect(setups[i]).toBeGreaterThanOrEqual(ms * 0.8 - 2);
+        expect(setups[i]).toBeLessThanOrEqual(ms * 1.2 + 2);
+      });
+    },
+    [cut],
+  );
+});
+
 describe('leastLoaded', () => {
   const servers = ['broker-1', 'broker-2', 'broker-3'].map((name) => server(name, 100 * MILLISECOND));
 

@@ -39,8 +39,10 @@ interface Peer {
   connection: Connection | undefined;
   isConnecting: boolean;
   inFlight: number;
-  /** Attempts to connect that failed, one after the other. */
+  /** Connections that were lost or never came about, one after the other. */
   failures: number;
+  /** Of these, attempts to connect that failed: one after a connection that was there waits no longer for its setup than the first. */
+  setupFailures: number;
   /** Not to be connected before this. */
   retryAt: Micros;
 }
@@ -150,7 +152,7 @@ export class NetworkClient {
   #peer(name: string): Peer {
     let peer = this.#peers.get(name);
     if (peer === undefined) {
-      peer = { name, connection: undefined, isConnecting: false, inFlight: 0, failures: 0, retryAt: 0 };
+      peer = { name, connection: undefined, isConnecting: false, inFlight: 0, failures: 0, setupFailures: 0, retryAt: 0 };
       this.#peers.set(name, peer);
     }
     // The other end may have closed while nothing was in flight: it is noticed when it is looked at.
@@ -166,11 +168,13 @@ export class NetworkClient {
 
   *#open(peer: Peer): Task {
     try {
-      peer.connection = yield* this.#context.connect(peer.name, this.#setupTimeout.delayUs(peer.failures));
+      peer.connection = yield* this.#context.connect(peer.name, this.#setupTimeout.delayUs(peer.setupFailures));
       peer.failures = 0;
+      peer.setupFailures = 0;
       if (this.#isClosed) peer.connection.close();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
+      peer.setupFailures += 1;
       this.#backOff(peer);
     }
     peer.isConnecting = false;

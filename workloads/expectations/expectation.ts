@@ -5,12 +5,15 @@
  * counts what it has shown, and a trial that shows nothing is told by its numbers.
  */
 import type { AvailabilityMeter } from '../availability/meter.ts';
-import type { Checker } from '../checkers/checker.ts';
+import type { Anomaly, Checker } from '../checkers/checker.ts';
 import type { History } from '../checkers/history.ts';
+import type { RunEnd } from '../../runtime/simulation.ts';
 import type { ResolvedTrial } from '../resolved-trial.ts';
 import { OWN_SCHEDULE } from '../trial.ts';
 
 export interface Expected extends Checker {
+  /** The run is over. `found`: what the checkers of the guarantees report, before it is listed. */
+  finish(end: RunEnd, found?: readonly Anomaly[]): readonly Anomaly[];
   /** How often each thing was seen that the trial exists to show. */
   readonly shown: Readonly<Record<string, number>>;
 }

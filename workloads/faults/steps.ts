@@ -1,6 +1,6 @@
 /** @module The steps that schedules are made of. */
-import type { ProcessFaultKind, Target } from '../../runtime/faults/plan.ts';
-import { SECOND } from '../../runtime/index.ts';
+import type { DiskFaultKind, ProcessFaultKind, Target } from '../../runtime/faults/plan.ts';
+import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { Micros } from '../../runtime/index.ts';
 import type { Random } from '../../runtime/random/random.ts';
 import { replicaOf } from './aim.ts';
@@ -17,12 +17,19 @@ export const powerLoss = (aim: Aim, when: When): Step => processStep('power-loss
 /** The process stands still. */
 export const pause = (aim: Aim, when: When): Step => processStep('pause', 'stands still', aim, when);
 
-function processStep(kind: ProcessFaultKind, verb: string, aim: Aim, when: When): Step {
+/** Its disk has no room: the broker halts, and is started again when there is room (DF-5). */
+export const diskFull = (aim: Aim, when: When): Step => processStep('disk-full', 'has no room on its disk', aim, when);
+/** Its disk does nothing until the fault is over. */
+export const diskHung = (aim: Aim, when: When): Step => processStep('disk-hung', 'has a disk that hangs', aim, when);
+/** Every operation of its disk takes so much longer. */
+export const diskSlow = (aim: Aim, byUs: Micros, when: When): Step => processStep('disk-slow', `has a disk that takes ${byUs / MILLISECOND} ms longer`, aim, when, byUs);
+
+function processStep(kind: ProcessFaultKind | DiskFaultKind, verb: string, aim: Aim, when: When, amount?: number): Step {
   return {
     says: `${aim.says} ${verb}`,
     plot(random, scene) {
       const moment = momentOf(random, scene, when);
-      return { faults: aim.targets(random, scene).map((target) => ({ kind, ...moment, target })) };
+      return { faults: aim.targets(random, scene).map((target) => ({ kind, ...moment, target, ...(amount !== undefined && { amount }) })) };
     },
   };
 }
