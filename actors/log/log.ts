@@ -369,10 +369,12 @@ export class Log {
     yield* this.#snapshots.take(this.#logEndOffset);
     yield* segment.create();
     this.#segments.push(segment);
-    yield* this.#later(this.#flushRolled(segment.baseOffset), 0);
+    yield* this.#later(this.#flushRolled(closed, segment.baseOffset), 0);
   }
 
-  *#flushRolled(baseOffset: Offset): Task {
+  *#flushRolled(closed: LogSegment, baseOffset: Offset): Task {
+    // Where every append is flushed, only the indexes are left to do.
+    if (this.#recoveryPoint >= baseOffset) yield* closed.flush();
     yield* this.#flushUpTo(baseOffset);
     if (!this.#isDeleted) yield* this.#snapshots.flush(baseOffset);
   }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Crew } from '../../runtime/workers/crew.ts';
+import { createHasher } from '../../runtime/workers/hasher.ts';
 import { framedReference } from './framed-reference.ts';
 import { FRAMED_BEGINS_US, FRAMED_MODULE, createSimulation, halfAndHalf } from './framed-simulation.ts';
 import { speedRatios } from './interleave.ts';
 import { phold } from './phold.ts';
 import { pholdReference } from './phold-reference.ts';
+import { RECORDS_PER_BATCH, replicate } from './replicate.ts';
 import { formatEngineBench, section } from './report.ts';
 
 describe('the engine benchmark compares like with like', () => {
@@ -16,6 +18,11 @@ describe('the engine benchmark compares like with like', () => {
 
   it('the framed reference handles as many events as it was told to', () => {
     expect(framedReference(32, 64, 5_000)).toBe(5_000);
+  });
+
+  it('every batch is replicated and acknowledged', async () => {
+    expect(replicate(40, await createHasher()).acknowledged).toBe(40);
+    expect(RECORDS_PER_BATCH).toBeGreaterThan(100);
   });
 
   it('the framed simulation is the same on one worker and on two, and no message is lost', async () => {

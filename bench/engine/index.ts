@@ -15,6 +15,7 @@ import type { FramedArgument } from './framed-simulation.ts';
 import { speedRatios, timed } from './interleave.ts';
 import { LOOKAHEAD_US, MEAN_US, phold } from './phold.ts';
 import { pholdReference } from './phold-reference.ts';
+import { RECORDS_PER_BATCH, replicate } from './replicate.ts';
 import { formatSection, section } from './report.ts';
 import type { BenchSection, EngineBenchReport } from './report.ts';
 import { clusterSection, sweepSections } from './trial-sections.ts';
@@ -30,16 +31,19 @@ interface Extent extends TrialExtent {
   readonly pholdEvents: number;
   readonly framedEvents: number;
   readonly workerEvents: number;
+  /** Batches that are replicated. */
+  readonly batches: number;
 }
 
-const FULL: Extent = { pairs: 9, warmUps: 2, pholdEvents: 1_000_000, framedEvents: 200_000, workerEvents: 100_000, steadySeconds: 10, seeds: 12 };
-const QUICK: Extent = { pairs: 3, warmUps: 1, pholdEvents: 500_000, framedEvents: 100_000, workerEvents: 60_000, steadySeconds: 2, seeds: 4 };
+const FULL: Extent = { pairs: 9, warmUps: 2, pholdEvents: 1_000_000, framedEvents: 200_000, workerEvents: 100_000, batches: 6_000, steadySeconds: 10, seeds: 12 };
+const QUICK: Extent = { pairs: 3, warmUps: 1, pholdEvents: 500_000, framedEvents: 100_000, workerEvents: 60_000, batches: 1_500, steadySeconds: 2, seeds: 4 };
 
 /** PHOLD's processes, and how many times the speed of the reference is asked for. */
 const PHOLD_SIZES = [[1_024, 0.5], [65_536, 0.4]] as const;
 const FRAMED_PROCESSES = 32;
 const FRAMED_POPULATION = 256;
 const FRAMED_GOAL = 0.75;
+const REPLICATE_GOAL = 300_000;
 /**
  * The curve: framed events per window per worker, when there are two; and how many messages under way make so many (4 for each, and
  * more where they queue up behind each other in their connections). The last point has the goal.
@@ -74,6 +78,7 @@ export async function runEngineBench({ quick = false, onProgress = () => undefin
   } finally {
     await crew.dismiss();
   }
+  add(await replicateSection(extent));
   add(await clusterSection({ ...extent, pairs: Math.ceil(extent.pairs / 2) }));
   for (const found of await sweepSections({ ...extent, pairs: Math.ceil(extent.pairs / 3), warmUps: 1 })) add(found);
   return { node: process.version, quick, sections, wallMs: performance.now() - startedAt };
@@ -103,6 +108,18 @@ async function framedSection({ pairs, warmUps, framedEvents }: Extent): Promise<
   };
   const samples = await speedRatios(timed(engine), timed(reference), pairs, warmUps);
   return section({ name: 'framed', what: 'frames through actors, connections, msgpack and digest, against a hand-tight loop that packs and unpacks the same', unit: 'ratio', goal: FRAMED_GOAL }, samples);
+}
+
+/** A leader and its followers, on one worker: records acknowledged by all of them per second of wall time. */
+async function replicateSection({ pairs, warmUps, batches }: Extent): Promise<BenchSection> {
+  const hasher = await createHasher();
+  const samples: number[] = [];
+  for (let round = -warmUps; round < Math.ceil(pairs / 2); round += 1) {
+    const { acknowledged, wallMs } = replicate(batches, hasher);
+    if (acknowledged !== batches) throw unequal('replication', batches, acknowledged);
+    if (round >= 0) samples.push((acknowledged * RECORDS_PER_BATCH * 1_000) / wallMs);
+  }
+  return section({ name: 'replicate', what: `records of 100 bytes per second, in batches of 16 KiB (${RECORDS_PER_BATCH}): appended by a leader and two followers, acks=all`, unit: 'rate', goal: REPLICATE_GOAL }, samples);
 }
 
 async function workersSection(crew: Crew, { perWindow, population, goal }: (typeof CURVE)[number] & { goal?: number }, { pairs, warmUps, workerEvents }: Extent): Promise<BenchSection> {
