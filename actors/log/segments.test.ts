@@ -18,12 +18,14 @@ const NONE_SURVIVES = { ...randomStream('', ''), below: () => 0, between: (low: 
 interface BenchOptions {
   readonly config?: Partial<LogConfig>;
   readonly protocol?: Partial<LogProtocol>;
+  /** The disk takes POSIX to the letter. */
+  readonly namesNeedDirectorySync?: boolean;
 }
 
 /** A disk, and what a broker keeps for a log from one incarnation to the next. */
-function bench({ config = {}, protocol = {} }: BenchOptions = {}) {
+function bench({ config = {}, protocol = {}, namesNeedDirectorySync = false }: BenchOptions = {}) {
   const clock = new ManualClock();
-  const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: () => undefined }, { fsyncUs: 0, usPerMiB: 0 });
+  const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: () => undefined }, { fsyncUs: 0, usPerMiB: 0, namesNeedDirectorySync });
   const run = <T>(task: Task<T>): T => runTask(task, clock);
   let scheduled: Task[] = [];
   const checkpoint = { recoveryPoint: 0, logStartOffset: 0 };
@@ -150,6 +152,26 @@ describe('what is durable', () => {
     expect(world.log.recoveryPoint).toBe(5);
     world.loseEverythingUnsynced();
     expect(world.open().logEndOffset).toBe(5);
+  });
+
+  it.each([
+    { says: 'its name too, which is synced with the first flush', segmentsWithoutDirectorySync: false, end: 5 },
+    { says: 'before 3.0 not its name: a loss of power may take the file', segmentsWithoutDirectorySync: true, end: 2 },
+  ])('is of a new segment $says (ST-6, KAFKA-3968)', ({ segmentsWithoutDirectorySync, end }) => {
+    const world = bench({ config: { 'segment.bytes': 2 * ONE }, protocol: { segmentsWithoutDirectorySync }, namesNeedDirectorySync: true });
+    for (let i = 0; i < 5; i += 1) world.append(1);
+    world.background();
+    world.run(world.log.flush());
+    world.loseEverythingUnsynced();
+    expect(world.open().logEndOffset).toBe(end);
+  });
+
+  it('is of the indexes of a closed segment what they hold, even where every append is flushed (RC-4)', () => {
+    const world = bench({ config: { 'segment.bytes': 2 * ONE, 'index.interval.bytes': 1, 'flush.messages': 1 } });
+    for (let i = 0; i < 5; i += 1) world.append(1, { timestamp: 7 + i });
+    world.background();
+    world.loseEverythingUnsynced();
+    expect(world.disk.size(`${DIRECTORY}/00000000000000000000.timeindex`)).toBe(12);
   });
 
   it.each([[1, [1, 2, 3, 4]], [3, [0, 0, 3, 3]]] as const)('is with flush.messages=%d what an append has answered (ST-3)', (flushMessages, points) => {

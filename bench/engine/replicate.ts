@@ -5,7 +5,7 @@
  */
 import { broker } from '../../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../../actors/broker/broker-options.ts';
-import { brokerName, controllerName } from '../../actors/client/bootstrap.ts';
+import { brokerName, controllerId, controllerName } from '../../actors/client/bootstrap.ts';
 import { BROKER_CONFIG } from '../../actors/config/broker-config.ts';
 import { parseConfig } from '../../actors/config/config-definition.ts';
 import { controller } from '../../actors/controller/controller.ts';
@@ -29,6 +29,7 @@ import { runPart } from '../../runtime/workers/run-part.ts';
 
 const TOPIC = 'orders';
 const BROKERS = 3;
+const VOTERS = [controllerId(0)];
 const BATCH_BYTES = 16_384;
 const RECORD_BYTES = 100;
 /** So many requests are under way at any time, each on a connection of its own. */
@@ -56,10 +57,10 @@ interface Load {
 function createSimulation(load: Load): Simulation {
   const config = parseConfig(BROKER_CONFIG, { 'min.insync.replicas': 2 });
   const protocol = parseConfig(PROTOCOL_DEFINITION, {});
-  const brokers = Array.from({ length: BROKERS }, (_, brokerId) => broker({ brokerId, controller: controllerName(0), config, costs: BROKER_COSTS, protocol, planted: {} }));
+  const brokers = Array.from({ length: BROKERS }, (_, brokerId) => broker({ brokerId, controllers: VOTERS, config, costs: BROKER_COSTS, protocol, planted: {} }));
   return {
     seed: 'replicate',
-    actors: [controller({ name: controllerName(0), config, protocol, requestUs: BROKER_COSTS.requestUs }), ...brokers, client(load)],
+    actors: [controller({ nodeId: VOTERS[0]!, voters: VOTERS, config, protocol, requestUs: BROKER_COSTS.requestUs }), ...brokers, client(load)],
     structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,

@@ -37,6 +37,24 @@ function scripted(...draws: number[]): Random & { readonly left: number } {
   };
 }
 
+describe('the name of a new file', () => {
+  it.each([
+    { says: 'is durable with the file, as on ext4', options: INSTANT, survives: ['a'] },
+    { says: 'needs a sync of the directory, as POSIX has it', options: { ...INSTANT, namesNeedDirectorySync: true }, survives: [] },
+  ])('$says', ({ options, survives }) => {
+    const { disk, run } = bench(options);
+    run(disk.append('a', text('x')));
+    run(disk.fsync('a'));
+    disk.powerLoss({ ...randomStream('', ''), below: () => 0, between: (low) => low, chance: () => false });
+    expect(disk.list('')).toEqual(survives);
+    run(disk.append('b', text('x')));
+    run(disk.fsync('b'));
+    run(disk.syncDirectory());
+    disk.powerLoss({ ...randomStream('', ''), below: () => 0, between: (low) => low, chance: () => false });
+    expect(disk.list('')).toEqual([...survives, 'b']);
+  });
+});
+
 const NONE_SURVIVES = 0;
 const ALL_SURVIVES = 1;
 const SOME_SURVIVES = 2;
