@@ -111,7 +111,7 @@ export class RaftNode {
 
   /** Changes the role. What a voter must not forget is durable before anybody can tell (§3.1). In an event. */
   *become(next: Role): Task {
-    const state = { leaderEpoch: next.epoch, leaderId: leaderOf(next, this.nodeId) ?? UNKNOWN, votedId: votedIn(next, this.nodeId) ?? UNKNOWN };
+    const state = electionStateOf(next, this.nodeId);
     if (!isSame(state, this.#persisted)) {
       yield* this.#file.write(state);
       this.#persisted = state;
@@ -226,6 +226,12 @@ function roleAfterStart(state: ElectionState | undefined, logEpoch: number, rule
   if (leaderId !== UNKNOWN) return { kind: 'follower', epoch, deadline: rules.fetchDeadline(), leaderId, votedId, hasFetched: false };
   if (votedId === rules.nodeId) return { kind: 'candidate', epoch, deadline: rules.electionDeadline(), votes: { granted: [rules.nodeId], rejected: [] }, retries: 1, isBackingOff: false };
   return { kind: 'unattached', epoch, deadline: rules.electionDeadline(), votedId };
+}
+
+/** What is written down of a role. Who has resigned has led the epoch all the same, and must know that after a restart. */
+function electionStateOf(role: Role, nodeId: number): ElectionState {
+  const leaderId = role.kind === 'resigned' ? nodeId : leaderOf(role, nodeId);
+  return { leaderEpoch: role.epoch, leaderId: leaderId ?? UNKNOWN, votedId: votedIn(role, nodeId) ?? UNKNOWN };
 }
 
 function isSame(a: ElectionState, b: ElectionState | undefined): boolean {

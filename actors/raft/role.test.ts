@@ -93,7 +93,18 @@ describe('transitions by votes (§3.1)', () => {
 
 describe('transitions by a higher epoch (§3.1)', () => {
   it.each(everyRole)('%s of an older epoch is unattached, with a vote to give', (_, role) => {
-    expect(onHigherEpoch(role, 9, undefined, rules)).toEqual({ kind: 'unattached', epoch: 9, deadline: ELECTION, votedId: undefined });
+    expect(onHigherEpoch(role, 9, undefined, rules)).toMatchObject({ kind: 'unattached', epoch: 9, votedId: undefined });
+  });
+
+  it.each<[string, Role, number]>([
+    ['leader', leader, ELECTION],
+    ['follower', follower, ELECTION],
+    ['unattached', unattached, unattached.deadline],
+    ['prospective', prospective, prospective.deadline],
+    ['candidate', candidate, candidate.deadline],
+    ['resigned', resigned, resigned.deadline],
+  ])('%s without a leader stands no later for it: a candidate that cannot win does not hold the others up', (_, role, deadline) => {
+    expect(onHigherEpoch(role, 9, undefined, rules).deadline).toBe(deadline);
   });
 
   it.each(everyRole)('%s follows the leader of a higher epoch', (_, role) => {
@@ -109,13 +120,17 @@ describe('transitions by a leader found in the same epoch (§3.1)', () => {
   it.each<[string, Role, number | undefined]>([
     ['unattached', { ...unattached, votedId: 2 }, 2],
     ['prospective', prospective, undefined],
-    ['prospective that knew it', { ...prospective, leaderId: 1 }, undefined],
     ['candidate', candidate, me],
   ])('%s follows it, and keeps its vote', (_, role, votedId) => {
     expect(onLeaderFound(role, 1, rules)).toEqual({ kind: 'follower', epoch, deadline: FETCH, leaderId: 1, votedId, hasFetched: false });
   });
 
-  it.each<[string, Role, number]>([['follower', follower, 1], ['leader', leader, me], ['resigned', resigned, me]])('%s knows it already', (_, role, leaderId) => {
+  it.each<[string, Role, number]>([
+    ['follower', follower, 1],
+    ['prospective that finds it silent', { ...prospective, leaderId: 1 }, 1],
+    ['leader', leader, me],
+    ['resigned', resigned, me],
+  ])('%s knows it already', (_, role, leaderId) => {
     expect(onLeaderFound(role, leaderId, rules)).toBe(role);
   });
 

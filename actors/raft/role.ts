@@ -95,11 +95,15 @@ export class FatalRaftError extends Error {
   }
 }
 
-/** A later epoch was heard of, with its leader if that is known. */
+/**
+ * A later epoch was heard of, with its leader if that is known. Who waited for an election goes on waiting for the same moment: a candidate that
+ * cannot win, and stands again and again, would otherwise keep everybody else from it.
+ */
 export function onHigherEpoch(role: Role, epoch: number, leaderId: number | undefined, rules: Rules): Role {
   if (epoch <= role.epoch) throw new RangeError(`epoch ${epoch} is not higher than ${role.epoch}`);
   if (leaderId !== undefined) return follow(epoch, leaderId, undefined, rules);
-  return { kind: 'unattached', epoch, deadline: rules.electionDeadline(), votedId: undefined };
+  const hadLeader = role.kind === 'leader' || role.kind === 'follower';
+  return { kind: 'unattached', epoch, deadline: hadLeader ? rules.electionDeadline() : role.deadline, votedId: undefined };
 }
 
 /** Somebody says who leads this epoch. @throws {FatalRaftError} if it is another one than was known (W14) */
@@ -110,8 +114,10 @@ export function onLeaderFound(role: Role, leaderId: number, rules: Rules): Role 
     case 'candidate':
       return follow(role.epoch, leaderId, rules.nodeId, rules);
     case 'prospective':
-      if (role.leaderId !== undefined) requireSame(role.epoch, role.leaderId, leaderId);
-      return follow(role.epoch, leaderId, role.votedId, rules);
+      if (role.leaderId === undefined) return follow(role.epoch, leaderId, role.votedId, rules);
+      // It stands because that leader is silent: others that name it change nothing.
+      requireSame(role.epoch, role.leaderId, leaderId);
+      return role;
     case 'follower':
       requireSame(role.epoch, role.leaderId, leaderId);
       return role;
