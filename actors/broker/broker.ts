@@ -60,7 +60,9 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch, metrics);
   const replicas = new ReplicaManager(context, options, image, directory, logs, metrics, (partition) => alterPartitions.submit(partition), brokerEpoch);
   const forwarding = channel();
-  const follower = new MetadataFollower(observer, image, brokerEpoch, publish);
+  // B59: it acts on whatever it has read, and wants to be unfenced.
+  const actsFrom = options.protocol.unfencesEarly ? (): number => 0 : brokerEpoch;
+  const follower = new MetadataFollower(observer, image, actsFrom, publish);
   metrics.watch({ replicas, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
   context.spawn(lifecycle.run());
   directory.spawn(follower.run());
