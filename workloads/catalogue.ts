@@ -22,6 +22,7 @@ import rollingRestart from './trials/rolling-restart.ts';
 import sessionTimeout from './trials/session-timeout.ts';
 import slowDisk from './trials/slow-disk.ts';
 import steadyLoad from './trials/steady-load.ts';
+import truncation from './trials/truncation.ts';
 import uncleanElectionOff from './trials/unclean-election-off.ts';
 import uncleanElectionOn from './trials/unclean-election-on.ts';
 
@@ -37,6 +38,7 @@ export const TRIALS: readonly Trial[] = [
   minInsyncReplicas,
   sessionTimeout,
   replicaLag,
+  truncation,
   powerLossRack,
   powerLossRackFlushed,
   powerLossAll,

@@ -16,6 +16,7 @@ import type { Actor } from '../runtime/index.ts';
 import { DATACENTRE } from '../runtime/network/options.ts';
 import { SimulatorError } from '../runtime/simulator-error.ts';
 import type { Simulation } from '../runtime/simulation.ts';
+import { balancer } from './applications/balancer.ts';
 import { auditor, consumingApplication } from './applications/consuming.ts';
 import { operator } from './applications/operator.ts';
 import { meanInterval, producingApplication } from './applications/producing.ts';
@@ -95,7 +96,7 @@ function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]):
   });
 }
 
-function applications({ topics, producers, consumers, phases, metricsIntervalUs }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
+function applications({ trial, topics, producers, consumers, phases, metricsIntervalUs }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
   return [
     ...producers.flatMap(({ names, ratePerSecond, valueBytes, config }) =>
@@ -104,6 +105,7 @@ function applications({ topics, producers, consumers, phases, metricsIntervalUs 
     ...consumers.flatMap(({ names, startAfterUs, config }) =>
       names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs })),
     ),
+    ...[trial.cluster.movesLeadersEveryUs ?? []].flat().map((meanIntervalUs) => balancer({ bootstrap, partitions, meanIntervalUs, from: phases.faultsFrom, until: phases.healsAt })),
     auditor({ name: AUDITOR, bootstrap, partitions, config: auditorConfig(consumers[0]), from: phases.auditFrom, until: phases.auditFrom }),
   ];
 }

@@ -47,6 +47,8 @@ export interface ClusterDeclaration {
   readonly racks?: number;
   readonly config?: ConfigValues;
   readonly topics: Readonly<Record<string, TopicDeclaration>>;
+  /** A balancer moves the leadership of some partition so often, on average, from when faults begin until the heal. Absent: nobody does. */
+  readonly movesLeadersEveryUs?: Micros;
 }
 
 export interface Trial {
