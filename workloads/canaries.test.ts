@@ -30,8 +30,8 @@ describe.each([
 });
 
 test('7.1-order acked-then-reordered is reported when a producer that promised order pipelines without idempotence', () => {
-  const pipelined = argument('network-trouble', 'canary-2', { 'max.in.flight.requests.per.connection': '5', rate: '200' });
-  const ordered = resolveTrial(argument('network-trouble', 'canary-2'));
+  const pipelined = argument('network-trouble', 'canary-1', { 'max.in.flight.requests.per.connection': '5', rate: '200' });
+  const ordered = resolveTrial(argument('network-trouble', 'canary-1'));
   if (!('resolved' in ordered)) throw new Error(ordered.problems.join());
   // The judge is told that one request is in flight at a time.
   const lying = { ...simulationOf(pipelined, {}), createJudge: () => createTrialJudge(promisesOf(ordered.resolved)) };
