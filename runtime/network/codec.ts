@@ -5,6 +5,7 @@
  * structure names is written with its keys (measured: the same bytes whatever went before), so it is slower and never wrong.
  */
 import { Packr } from 'msgpackr';
+import { RecordWriter } from './record-writer.ts';
 
 /** Keys of each kind of object, in the order they are written. The first 32 cost one byte in each record, the rest two. */
 export type Structures = readonly (readonly string[])[];
@@ -22,8 +23,10 @@ function structure(keys: readonly string[], index: number): object {
 
 export class FrameCodec {
   readonly #packr: Packr;
+  readonly #writer: RecordWriter;
 
   constructor(structures: Structures) {
+    this.#writer = new RecordWriter(structures);
     this.#packr = new Packr({
       structures: structures.map(structure),
       maxSharedStructures: structures.length,
@@ -37,6 +40,8 @@ export class FrameCodec {
    * Never a Buffer, for then byte strings decoded from it would be Buffers, and plain arrays where the frame came from another worker.
    */
   encode(message: unknown): Uint8Array {
+    const written = this.#writer.write(message);
+    if (written !== undefined) return written;
     const packed = this.#packr.pack(message);
     return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
   }
