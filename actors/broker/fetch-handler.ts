@@ -1,7 +1,8 @@
 /** @module Fetch, for followers and consumers: check, read, and if there is too little yet, wait for more (F-1 … F-9). */
 import { MILLISECOND } from '../../runtime/index.ts';
-import type { ActorContext, Task } from '../../runtime/index.ts';
+import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
+import { NOT_CACHED } from '../log/log-segment.ts';
 import { NONE } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
@@ -16,6 +17,7 @@ type Fetched = FetchResponse['responses'][number]['partitions'][number];
 const CONSUMER = -1;
 const NO_RECORDS = new Uint8Array(0);
 const NOT_DIVERGING = { epoch: -1, endOffset: -1 };
+const NO_HINT = { leaderId: -1, leaderEpoch: -1 };
 
 /** What was read of one partition, and what followed from it. */
 interface ReadResult {
@@ -26,63 +28,103 @@ interface ReadResult {
 
 export function* fetch(context: ActorContext, replicas: ReplicaManager, request: FetchRequest): Task<FetchResponse> {
   const deadline = context.now + request.maxWaitMs * MILLISECOND;
-  // The watch begins before the read: a read may wait, and what comes meanwhile must not be missed.
-  const watched = watchedPartitions(replicas, request);
-  const waiter = new FetchWaiter(context);
-  for (const partition of watched) partition.fetchWaiters.add(waiter);
-  let [responses, isReady] = yield* read(replicas, request, true);
+  const watch = new Watch(context, replicas, request);
+  let [responses, isReady] = yield* read(replicas, request, true, watch);
   const isFollower = request.replicaState.replicaId !== CONSUMER;
   const { delayedFetch, expiredFollowerFetches, expiredConsumerFetches, topics } = replicas.metrics;
   const waits = !isReady && context.now < deadline;
   if (waits) {
+    watch.begin();
+    const watched = watch.partitions.length;
     delayedFetch.requests += 1;
-    delayedFetch.partitions += watched.length;
+    delayedFetch.partitions += watched;
     while (!isReady && context.now < deadline) {
-      const isOver = !(yield* waiter.wait(deadline - context.now));
+      const isOver = !(yield* watch.wait(deadline - context.now));
       // F-9: read again from scratch; what the follower has was noted the first time (F-7).
-      if (isOver || context.now >= deadline || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false);
+      if (isOver || context.now >= deadline || hasChanged(replicas, request)) [responses, isReady] = yield* read(replicas, request, false, watch);
     }
     delayedFetch.requests -= 1;
-    delayedFetch.partitions -= watched.length;
+    delayedFetch.partitions -= watched;
     if (!isReady) (isFollower ? expiredFollowerFetches : expiredConsumerFetches).mark();
   }
-  for (const partition of watched) partition.fetchWaiters.delete(waiter);
+  watch.end();
   topics.fetched(responses, isFollower, waits ? 2 : 1);
   return { errorCode: NONE, responses };
 }
 
-/** Remembers a notification that comes while nobody waits: while the partitions are being read. */
-class FetchWaiter {
-  readonly #signal;
+/** Hears of every change of the partitions that a fetch looks at, from `begin` on; also of one that comes while they are being read and nobody waits. */
+class Watch {
+  readonly #context: ActorContext;
+  readonly #replicas: ReplicaManager;
+  readonly #request: FetchRequest;
+  #signal: Signal | undefined;
   #isNotified = false;
+  /** Empty before it begins. */
+  readonly partitions: Partition[] = [];
 
-  constructor(context: ActorContext) {
-    this.#signal = context.signal();
+  constructor(context: ActorContext, replicas: ReplicaManager, request: FetchRequest) {
+    this.#context = context;
+    this.#replicas = replicas;
+    this.#request = request;
+  }
+
+  /** Before the fetch waits for anything: what comes meanwhile must not be missed. */
+  begin(): void {
+    if (this.#signal !== undefined) return;
+    this.#signal = this.#context.signal();
+    for (const { topic, partitions } of this.#request.topics) {
+      for (const { partition: index } of partitions) {
+        const partition = this.#replicas.partition(topic, index);
+        if (partition === undefined) continue;
+        this.partitions.push(partition);
+        partition.fetchWaiters.add(this);
+      }
+    }
+  }
+
+  end(): void {
+    for (const partition of this.partitions) partition.fetchWaiters.delete(this);
   }
 
   notify(): void {
     this.#isNotified = true;
-    this.#signal.notify();
+    this.#signal!.notify();
   }
 
   /** @returns false if nobody has notified for so long */
   *wait(timeoutUs: number): Task<boolean> {
-    const isNotified = this.#isNotified || (yield* this.#signal.wait(timeoutUs));
+    const isNotified = this.#isNotified || (yield* this.#signal!.wait(timeoutUs));
     this.#isNotified = false;
     return isNotified;
   }
 }
 
 /** Reads every partition of the request. @returns the answers, and whether they are worth sending now. */
-function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: boolean): Task<[FetchResponse['responses'], boolean]> {
+function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: boolean, watch: Watch): Task<[FetchResponse['responses'], boolean]> {
   let bytes = 0;
   let isUrgent = request.topics.length === 0;
   const responses: { topic: string; partitions: Fetched[] }[] = [];
-  for (const { topic, topicId, partitions } of request.topics) {
+  for (const { topic, partitions } of request.topics) {
     const fetched: Fetched[] = [];
     for (const wanted of partitions) {
-      const isOther = topicIdError(replicas, topic, topicId, wanted.partition);
-      const result = isOther !== undefined ? failed(wanted, isOther, undefined) : yield* readPartition(replicas, request, topic, wanted, Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), bytes === 0, notesFollower);
+      const reading: Reading = { replicas, request, topic, wanted, maxBytes: Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), isFirst: bytes === 0, notesFollower };
+      // DF-2: nothing is read from a log directory that has failed.
+      let result: ReadResult | Found;
+      try {
+        result = replicas.directory.isOffline ? failed(wanted, 'KAFKA_STORAGE_ERROR', undefined) : find(reading);
+        if ('bound' in result) {
+          const { log } = result.partition;
+          let records = result.hasRecords ? log.readCached(wanted.fetchOffset, reading.maxBytes, result.bound, reading.isFirst) : NO_RECORDS;
+          if (records === NOT_CACHED) {
+            watch.begin();
+            records = yield* log.read(wanted.fetchOffset, reading.maxBytes, result.bound, reading.isFirst);
+          }
+          result = answered(reading, result, records);
+        }
+      } catch (error) {
+        if (!(error instanceof KafkaStorageError)) throw error;
+        result = failed(wanted, error.error, undefined);
+      }
       bytes += result.fetched.records.length;
       isUrgent ||= result.isUrgent;
       fetched.push(result.fetched);
@@ -92,42 +134,58 @@ function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: b
   return [responses, isUrgent || bytes >= request.minBytes];
 }
 
-/** DF-2: nothing is read from a log directory that has failed. */
-function* readPartition(replicas: ReplicaManager, request: FetchRequest, topic: string, wanted: Wanted, maxBytes: number, isFirst: boolean, notesFollower: boolean): Task<ReadResult> {
-  if (replicas.directory.isOffline) return failed(wanted, 'KAFKA_STORAGE_ERROR', undefined);
-  try {
-    return yield* readOnline(replicas, request, topic, wanted, maxBytes, isFirst, notesFollower);
-  } catch (error) {
-    if (error instanceof KafkaStorageError) return failed(wanted, error.error, undefined);
-    throw error;
-  }
+/** One partition of a request. */
+interface Reading {
+  readonly replicas: ReplicaManager;
+  readonly request: FetchRequest;
+  readonly topic: string;
+  readonly wanted: Wanted;
+  readonly maxBytes: number;
+  readonly isFirst: boolean;
+  readonly notesFollower: boolean;
 }
 
-function* readOnline(replicas: ReplicaManager, request: FetchRequest, topic: string, wanted: Wanted, maxBytes: number, isFirst: boolean, notesFollower: boolean): Task<ReadResult> {
+/** F-6: sampled before the records are read, and before the follower's progress counts. */
+interface Found {
+  readonly partition: Partition;
+  readonly bound: number;
+  readonly hasRecords: boolean;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly leaderEpoch: number;
+}
+
+/** What there is to read, or why nothing is read. */
+function find({ replicas, request, topic, wanted, maxBytes, isFirst }: Reading): Found | ReadResult {
   const partition = replicas.partition(topic, wanted.partition);
   if (partition === undefined) return failed(wanted, replicas.image.partition(topic, wanted.partition) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER', undefined);
   const { replicaId, replicaEpoch } = request.replicaState;
   const error = refusal(replicas, partition, replicaId, replicaEpoch, wanted);
   if (error !== undefined) return failed(wanted, error, partition);
-  const { log } = partition;
   const diverging = divergence(partition, wanted);
   if (diverging === 'OFFSET_OUT_OF_RANGE') return failed(wanted, diverging, partition);
   if (diverging !== undefined) return { fetched: { ...answer(wanted, partition, NONE), divergingEpoch: diverging }, isUrgent: true };
-  if (wanted.fetchOffset > log.logEndOffset || wanted.fetchOffset < log.logStartOffset) return failed(wanted, 'OFFSET_OUT_OF_RANGE', partition);
-
-  // F-6: sampled before the records are read, and before the follower's progress counts.
-  const sampled = answer(wanted, partition, NONE);
-  const { leaderEpoch } = partition;
-  const { logEndOffset } = log;
+  const { highWatermark, logStartOffset, logEndOffset } = partition.log;
+  if (wanted.fetchOffset > logEndOffset || wanted.fetchOffset < logStartOffset) return failed(wanted, 'OFFSET_OUT_OF_RANGE', partition);
   const bound = boundOf(replicas, replicaId, partition);
-  // A copy: the answer is sent after other partitions may have been waited for.
   const hasRecords = wanted.fetchOffset < bound && (maxBytes > 0 || isFirst);
-  const records = hasRecords ? (yield* log.read(wanted.fetchOffset, maxBytes, bound, isFirst)).slice() : NO_RECORDS;
-  // The read may have waited: what a follower has counts in the epoch it fetched in, and in no other.
+  return { partition, bound, hasRecords, highWatermark, logStartOffset, logEndOffset, leaderEpoch: partition.leaderEpoch };
+}
+
+/** The answer with the records that were read, which may have been waited for. */
+function answered({ request, wanted, notesFollower }: Reading, { partition, bound, highWatermark, logStartOffset, logEndOffset, leaderEpoch }: Found, read: Uint8Array): ReadResult {
+  // A copy: the answer is sent after other partitions may have been waited for.
+  const records = read.length === 0 ? NO_RECORDS : read.slice();
+  const { replicaId, replicaEpoch } = request.replicaState;
+  // What a follower has counts in the epoch it fetched in, and in no other.
   if (replicaId !== CONSUMER && notesFollower && partition.leaderEpoch === leaderEpoch) partition.followerFetched(replicaId, wanted.fetchOffset, wanted.logStartOffset, replicaEpoch, logEndOffset);
   // F-9: more of an older segment than this read found will not come.
-  const isOfOlderSegment = records.length > 0 && !log.isInOneSegment(wanted.fetchOffset, bound);
-  return { fetched: { ...sampled, records }, isUrgent: wanted.fetchOffset > bound || isOfOlderSegment };
+  const isOfOlderSegment = records.length > 0 && !partition.log.isInOneSegment(wanted.fetchOffset, bound);
+  const fetched: Fetched = {
+    partitionIndex: wanted.partition, errorCode: NONE, highWatermark, lastStableOffset: highWatermark, logStartOffset, divergingEpoch: NOT_DIVERGING, currentLeader: NO_HINT, records,
+  };
+  return { fetched, isUrgent: wanted.fetchOffset > bound || isOfOlderSegment };
 }
 
 /** How far a reader may read (F-6). */
@@ -173,17 +231,6 @@ function divergence(partition: Partition, wanted: Wanted): { readonly epoch: num
   const end = partition.log.endOffsetFor(wanted.lastFetchedEpoch);
   if (end === undefined || wanted.fetchOffset < partition.log.logStartOffset) return 'OFFSET_OUT_OF_RANGE';
   return end.epoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset ? { epoch: end.epoch, endOffset: end.endOffset } : undefined;
-}
-
-function watchedPartitions(replicas: ReplicaManager, request: FetchRequest): Partition[] {
-  const watched: Partition[] = [];
-  for (const { topic, partitions } of request.topics) {
-    for (const { partition: index } of partitions) {
-      const partition = replicas.partition(topic, index);
-      if (partition !== undefined) watched.push(partition);
-    }
-  }
-  return watched;
 }
 
 function failed(wanted: Wanted, error: ErrorName, partition: Partition | undefined): ReadResult {

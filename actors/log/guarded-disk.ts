@@ -26,6 +26,11 @@ export class GuardedDisk implements Disk {
     return this.#guarded('other', this.#disk.read(file, position, length));
   }
 
+  readCached(file: string, position: number, length: number): Uint8Array | undefined {
+    this.#guard.admit('other');
+    return this.#disk.readCached(file, position, length);
+  }
+
   truncate(file: string, size: number): Task {
     return this.#guarded('other', this.#disk.truncate(file, size));
   }

@@ -25,6 +25,8 @@ const RECOVERY_BYTES = 1_048_576;
 /** A search reads the file in pieces of this many bytes: as far as two entries of an index lie apart. */
 const SEARCH_BYTES = 4_096;
 const NO_BYTES = new Uint8Array(0);
+/** Instead of bytes: they have to be read from the device first. */
+export const NOT_CACHED = Symbol('not cached');
 
 /** When a segment is full, and how finely it is indexed: topic configuration, under Kafka's names. */
 export interface SegmentConfig {
@@ -85,8 +87,6 @@ export class LogSegment {
   #firstTimestamp: number | undefined;
   /** The index files are there and say what memory says. */
   #isClosed = false;
-  /** How often batches were cut off. By it a reader knows that the ground moved while it waited. */
-  #truncations = 0;
   #isDropped = false;
 
   constructor(disk: Disk, directory: string, baseOffset: Offset, jitterMs = 0) {
@@ -239,15 +239,21 @@ export class LogSegment {
    * Undefined: no batch of this segment reaches `fromOffset`, or it was dropped meanwhile.
    */
   *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array | undefined> {
-    while (!this.#isDropped) {
-      const truncations = this.#truncations;
-      const place = yield* this.find(fromOffset);
-      if (place === undefined) return undefined;
-      const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
-      const bytes = yield* this.#unlessDropped(this.#disk.read(this.#file, place.position, Math.min(wanted, this.#sizeInBytes - place.position)), NO_BYTES);
-      if (truncations === this.#truncations && !this.#isDropped) return bytes.subarray(0, endOfBatches(bytes, upToOffset));
+    for (;;) {
+      const bytes = this.readCached(fromOffset, maxBytes, upToOffset, atLeastOneBatch);
+      if (bytes !== NOT_CACHED) return bytes;
+      yield* this.#readIn();
     }
-    return undefined;
+  }
+
+  /** The same at once, if the file is in the page cache. */
+  readCached(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Uint8Array | typeof NOT_CACHED | undefined {
+    if (this.#isDropped) return undefined;
+    const place = this.#findCached(fromOffset);
+    if (place === undefined || place === NOT_CACHED) return place;
+    const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
+    const bytes = this.#disk.readCached(this.#file, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
+    return bytes === undefined ? NOT_CACHED : bytes.subarray(0, endOfBatches(bytes, upToOffset));
   }
 
   /** Cuts off the batch at a position and all after it; `endOffset` is that batch's base. Readers see none of it from now, even while this waits. */
@@ -256,7 +262,6 @@ export class LogSegment {
     this.#timeIndex.truncateTo(endOffset);
     this.#sizeInBytes = position;
     this.#bytesSinceIndexEntry = position - this.#index.lastPosition;
-    this.#truncations += 1;
     this.#isClosed = false;
     ({ timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp } = this.#timeIndex.last);
     if (position === 0) this.#firstTimestamp = undefined;
@@ -269,9 +274,19 @@ export class LogSegment {
 
   /** The first batch that reaches this offset: the one that holds it, or after a gap the next. Undefined: there is none. */
   *find(offset: Offset): Task<BatchPlace | undefined> {
+    for (;;) {
+      const place = this.#findCached(offset);
+      if (place !== NOT_CACHED) return place;
+      yield* this.#readIn();
+    }
+  }
+
+  #findCached(offset: Offset): BatchPlace | typeof NOT_CACHED | undefined {
+    if (this.#isDropped) return undefined;
     let position = this.#index.lookup(offset);
     while (position < this.#sizeInBytes) {
-      const bytes = yield* this.#unlessDropped(this.#disk.read(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position)), NO_BYTES);
+      const bytes = this.#disk.readCached(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
+      if (bytes === undefined) return NOT_CACHED;
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES) {
         const sizeInBytes = sizeInBytesOf(bytes, at);
@@ -283,6 +298,11 @@ export class LogSegment {
       position += at;
     }
     return undefined;
+  }
+
+  /** Has the device bring the file into the page cache. */
+  *#readIn(): Task {
+    yield* this.#unlessDropped(this.#disk.read(this.#file, 0, HEADER_BYTES), NO_BYTES);
   }
 
   /** From this offset on lies, if anywhere in this segment, the first record that is not earlier than a time. */

@@ -268,6 +268,14 @@ describe('truncation', () => {
 
   it('does not mislead a reader that waits while it happens', () => {
     class SlowDisk extends SimulatedDisk {
+      /** So many times the device must be asked. */
+      cold = 0;
+
+      override readCached(file: string, position: number, length: number): Uint8Array | undefined {
+        this.cold -= 1;
+        return this.cold >= 0 ? undefined : super.readCached(file, position, length);
+      }
+
       override *read(file: string, position: number, length: number): Task<Uint8Array> {
         yield;
         return yield* super.read(file, position, length);
@@ -283,6 +291,7 @@ describe('truncation', () => {
     for (let steps = 1; steps <= 2; steps += 1) {
       const log = finish(Log.open(disk, `orders-${steps}`));
       finish(log.appendAsFollower(stamped([0, 5, 1], [5, 5, 1], [10, 5, 2], [15, 5, 4])));
+      disk.cold = 2;
       const read = log.read(15, 9999, 20, true);
       for (let step = 0; step < steps; step += 1) read.next();
       finish(log.truncateTo(0));

@@ -23,6 +23,7 @@ import type { LoadedLog } from './log-loader.ts';
 import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogConfig, LogHost, LogOptions, LogProtocol } from './log-options.ts';
 import { LogSegment, isLogFile } from './log-segment.ts';
+import type { NOT_CACHED } from './log-segment.ts';
 import type { ProducerSnapshots } from './producer-snapshots.ts';
 import { baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, partitionLeaderEpochOf, sizeInBytesOf, stampBatch } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
@@ -221,8 +222,7 @@ export class Log {
    * @throws {RangeError} unless logStartOffset ≤ fromOffset ≤ logEndOffset: who asks has checked (F-5).
    */
   *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array> {
-    if (!(fromOffset >= this.#logStartOffset && fromOffset <= this.#logEndOffset))
-      throw new RangeError(`${this.directory}: read from ${fromOffset} outside ${this.#logStartOffset}..${this.#logEndOffset}`);
+    this.#checkRange(fromOffset);
     let at = this.#floor(fromOffset);
     for (;;) {
       const bound = Math.min(upToOffset, this.#logEndOffset);
@@ -233,6 +233,24 @@ export class Log {
       // The log was cut, or its old segments were deleted, while this waited: what is there now? Otherwise the offset lies in the gap before the next segment.
       at = segment.isDropped ? this.#floor(fromOffset) : this.#segments.indexOf(segment) + 1;
     }
+  }
+
+  /** The same at once, where the page cache has it. @throws {RangeError} as `read` */
+  readCached(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Uint8Array | typeof NOT_CACHED {
+    this.#checkRange(fromOffset);
+    const bound = Math.min(upToOffset, this.#logEndOffset);
+    if (fromOffset >= bound) return NO_BYTES;
+    for (let at = this.#floor(fromOffset); at < this.#segments.length; at += 1) {
+      const bytes = this.#segments[at]!.readCached(fromOffset, maxBytes, bound, atLeastOneBatch);
+      if (bytes !== undefined) return bytes;
+      // The offset lies in the gap before the next segment.
+    }
+    return NO_BYTES;
+  }
+
+  #checkRange(fromOffset: Offset): void {
+    if (!(fromOffset >= this.#logStartOffset && fromOffset <= this.#logEndOffset))
+      throw new RangeError(`${this.directory}: read from ${fromOffset} outside ${this.#logStartOffset}..${this.#logEndOffset}`);
   }
 
   /** The first record that is not earlier than a time, in ms: where it lies, and its own time (F-11). Undefined: there is none. */

@@ -361,6 +361,14 @@ describe('deleting old segments (RT-1)', () => {
 
   it('does not trouble a reader that waits: it is told nothing of what has gone', () => {
     class SlowDisk extends SimulatedDisk {
+      /** So many times the device must be asked. */
+      cold = 0;
+
+      override readCached(file: string, position: number, length: number): Uint8Array | undefined {
+        this.cold -= 1;
+        return this.cold >= 0 ? undefined : super.readCached(file, position, length);
+      }
+
       override *read(file: string, position: number, length: number): Task<Uint8Array> {
         yield;
         return yield* super.read(file, position, length);
@@ -377,6 +385,7 @@ describe('deleting old segments (RT-1)', () => {
       const log = finish(Log.open(disk, `orders-${steps}`, { config: { ...DEFAULT_LOG_CONFIG, 'segment.bytes': ONE, 'retention.bytes': 0 } }));
       for (let i = 0; i < 3; i += 1) finish(log.appendAsLeader(batchOf(1, 1, 39), 1));
       log.highWatermark = 3;
+      disk.cold = 2;
       const read = log.read(0, 1_000, 3, true);
       for (let step = 0; step < steps; step += 1) read.next();
       finish(log.deleteOldSegments(0));

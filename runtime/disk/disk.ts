@@ -25,6 +25,12 @@ export interface Disk {
    */
   read(file: string, position: number, length: number): Task<Uint8Array>;
 
+  /**
+   * The same at once, for a file that is in the page cache. Undefined: it has to be `read` first, and then is there until power is lost.
+   * @throws {DiskError} `no-such-file`
+   */
+  readCached(file: string, position: number, length: number): Uint8Array | undefined;
+
   /** Shortens a file to `size` bytes. @throws {DiskError} `no-such-file` */
   truncate(file: string, size: number): Task;
 

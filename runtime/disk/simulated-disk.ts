@@ -118,6 +118,11 @@ export class SimulatedDisk implements Disk {
     return this.#existing(name).read(position, length);
   }
 
+  readCached(name: string, position: number, length: number): Uint8Array | undefined {
+    const file = this.#existing(name);
+    return file.isCold ? undefined : file.read(position, length);
+  }
+
   *truncate(name: string, size: number): Task {
     yield* this.#serve('truncate', name, 0);
     const file = this.#existing(name);

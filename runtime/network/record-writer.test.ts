@@ -9,7 +9,7 @@ const STRUCTURES = [['a'], ['a', 'b'], ['a', 'b', 'c'], ['b', 'a'], ['text', 'li
 /** msgpackr alone, with the same structures. */
 function msgpackr(message: unknown): number[] {
   const structures = STRUCTURES.map((keys, i) => Object.assign([...keys], i < 32 ? {} : { highByte: (i - 32) >> 5 }));
-  return [...(new Packr({ structures, maxSharedStructures: STRUCTURES.length, moreTypes: false, encodeUndefinedAsNil: false } as object).pack(message) as Uint8Array)];
+  return [...(new Packr({ structures, maxSharedStructures: STRUCTURES.length, moreTypes: false, encodeUndefinedAsNil: false }).pack(message) as Uint8Array)];
 }
 
 const NUMBERS = [0, -0, 1, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 1.5, Infinity].flatMap((value) => [value, -value, -value - 1]);
@@ -54,12 +54,12 @@ describe('what the writer of records writes', () => {
     ['text that is not ASCII', { a: 'é' }],
     ['long text', 'x'.repeat(64)],
     ['undefined', { a: undefined }],
-    ['an object of a class', new Date(0)],
+    ['an object of a class', new Map([[1, 2]])],
   ])('leaves %s to msgpackr, and nothing behind', (_, one) => {
     const writer = new RecordWriter(STRUCTURES);
     expect(writer.write(one)).toBeUndefined();
     expect([...writer.write({ a: 1, b: 2 })!]).toEqual(msgpackr({ a: 1, b: 2 }));
-    if (!(one instanceof Date)) expect([...new FrameCodec(STRUCTURES).encode(one)]).toEqual(msgpackr(one));
+    if (!(one instanceof Map)) expect([...new FrameCodec(STRUCTURES).encode(one)]).toEqual(msgpackr(one));
   });
 
   it('stays as it is, over many pieces of memory', () => {
