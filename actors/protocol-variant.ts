@@ -50,4 +50,20 @@ export interface PlantedBugs {
   readonly newLeaderForgets?: number;
   /** The leader moves its high watermark without asking its followers. */
   readonly ignoresFollowers?: boolean;
+  /** The leader's high watermark follows its followers down as well as up. */
+  readonly highWatermarkFalls?: boolean;
+  /** A deposed leader goes on leading, in the epoch of its successor. */
+  readonly staysLeader?: boolean;
+  /** A follower cuts off its log so many records below its high watermark when it hears of a new leader. */
+  readonly followerForgets?: number;
+  /** A follower does not say which epoch its log ends with, and goes on after whatever stands there. */
+  readonly fetchesBlindly?: boolean;
+  /** A follower takes over what the metadata log says of a partition once more a second later, whatever it has said since. */
+  readonly appliesMetadataTwice?: boolean;
+  /** The controller calls no election unclean. */
+  readonly hidesUncleanElections?: boolean;
+  /** A voter of the quorum gives its vote to everybody who asks. */
+  readonly votesForEverybody?: boolean;
+  /** The leader of the quorum commits what it has written itself. */
+  readonly commitsAlone?: boolean;
 }

@@ -1,7 +1,11 @@
 /** A planted bug in the cluster must be found by the judge of its row, through the whole pipeline; without it the same run is clean. */
 import { describe, expect, test } from 'vitest';
+import { runQuorum, voterName } from '../actors/raft/testing/quorum.ts';
+import { NO_FAULTS } from '../runtime/faults/plan.ts';
+import type { FaultPlan } from '../runtime/faults/plan.ts';
 import { seconds } from '../runtime/index.ts';
 import type { PlantedBugs } from '../actors/protocol-variant.ts';
+import { createRaftChecker } from './checkers/raft.ts';
 import { createTrialJudge } from './judge.ts';
 import { promisesOf, resolveTrial } from './resolved-trial.ts';
 import { simulationOf } from './simulation.ts';
@@ -16,18 +20,54 @@ function anomalies(of: TrialArgument, planted: PlantedBugs): string[] {
   return runTrial(simulationOf(of, planted)).verdict.anomalies.filter(({ byDesign }) => byDesign === null).map(({ name, row }) => `${row} ${name}`);
 }
 
-describe.each([
-  ['7.1-committed premature-ack', 'acks=all is answered after the leader’s own append', 'network-trouble', { acknowledgesBeforeCommit: true }],
-  ['7.1-committed premature-commit', 'a leader moves its high watermark without asking its followers', 'network-trouble', { ignoresFollowers: true }],
-  ['7.1-visible read-uncommitted-data', 'consumers read to the end of the log', 'network-trouble', { servesBeyondHighWatermark: true }],
-  ['7.1-durable acked-loss', 'a new leader cuts off what was committed', 'broker-restart', { newLeaderForgets: 5 }],
-] as const)('%s', (expected, _, workload, planted) => {
+/** Broker 0 hears of nobody but one producer, which goes on writing to it; the other producer writes to whoever leads then. */
+const CUT_OFF_WITH_A_PRODUCER: FaultPlan = {
+  ...NO_FAULTS,
+  timed: [{ id: 'f0', kind: 'partition', at: seconds(12), for: seconds(15), target: { between: ['broker-0'], and: ['broker-1', 'broker-2', 'controller-0', 'producer-1'] } }],
+};
+/** A member of the in-sync set need not stay there long, and a replica outside may lead. */
+const UNCLEAN = { 'unclean.leader.election.enable': 'true', 'min.insync.replicas': '1', 'replication.factor': '2', 'replica.lag.time.max.ms': '1000' };
+
+describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArgument]>([
+  ['7.1-committed premature-ack', 'acks=all is answered after the leader’s own append', { acknowledgesBeforeCommit: true }, argument('network-trouble', 'canary-1')],
+  ['7.1-committed premature-commit', 'a leader moves its high watermark without asking its followers', { ignoresFollowers: true }, argument('network-trouble', 'canary-1')],
+  ['7.1-visible read-uncommitted-data', 'consumers read to the end of the log', { servesBeyondHighWatermark: true }, argument('network-trouble', 'canary-1')],
+  ['7.1-durable acked-loss', 'a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart', 'canary-1')],
+  ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart', 'canary-1')],
+  ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', 'canary-1', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
+  ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble', 'canary-1')],
+  ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart', 'canary-1')],
+  ['7.1-committed high-watermark-regressed', 'W4: a leader’s high watermark follows its followers down', { highWatermarkFalls: true }, argument('broker-restart', 'canary-1')],
+  ['7.6.1-config metadata-epoch-regressed', 'W6: a broker takes over older metadata', { appliesMetadataTwice: true }, argument('broker-restart', 'canary-1')],
+  ['7.3.2-unclean undeclared-unclean-election', 'W7, EL-1: the controller elects from outside the in-sync set and does not say so', { hidesUncleanElections: true }, { ...argument('network-trouble', 'canary-3', UNCLEAN), protocol: '3.9' }],
+])('%s: %s', (expected, _, planted, of) => {
   test('is reported when the bug is planted, and not otherwise', () => {
-    const of = argument(workload, 'canary-1');
     expect(anomalies(of, planted)).toContain(expected);
     expect(anomalies(of, {})).toEqual([]);
   });
 });
+
+describe.each<[expected: string, bug: string, planted: PlantedBugs, seed: string]>([
+  ['raft-two-leaders', 'W14: a voter gives its vote to everybody who asks', { votesForEverybody: true }, 'canary-0'],
+  ['raft-commit-without-majority', 'W14: the leader of the quorum commits what it has written itself', { commitsAlone: true }, 'canary-0'],
+])('%s: %s', (expected, _, planted, seed) => {
+  test('is reported when the bug is planted, and not otherwise', () => {
+    expect(quorumAnomalies(seed, planted)).toContain(expected);
+    expect(quorumAnomalies(seed, {})).toEqual([]);
+  });
+});
+
+/** Five voters, one after the other of which crashes. */
+function quorumAnomalies(seed: string, planted: PlantedBugs): string[] {
+  const voters = 5;
+  const timed = Array.from({ length: 10 }, (_, i) => ({ id: `f${i}`, kind: 'crash' as const, at: seconds(i + 1.1), for: seconds(0.7), target: { actor: voterName(i % voters) } }));
+  const checker = createRaftChecker();
+  // Without pre-vote, so that candidates meet.
+  for (const { time, actor, ...observation } of runQuorum({ seed, voters, planted, protocol: { preVote: false }, faults: { timed }, endsAt: seconds(12) })) {
+    checker.see({ time, actor, event: { type: 'observed', observation } }, observation);
+  }
+  return checker.finish({ endedAt: seconds(12), stopped: false, stalled: [] }).map(({ name }) => name);
+}
 
 test('7.1-order acked-then-reordered is reported when a producer that promised order pipelines without idempotence', () => {
   const pipelined = argument('network-trouble', 'canary-1', { 'max.in.flight.requests.per.connection': '5', rate: '200' });

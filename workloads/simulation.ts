@@ -84,7 +84,7 @@ function controllerNames(controllers: number): string[] {
 function clusterActors({ brokers, controllers, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
   const voters = Array.from({ length: controllers }, (_, index) => controllerId(index));
   return [
-    ...voters.map((nodeId) => controller({ nodeId, voters, config: brokerConfig, protocol, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs })),
+    ...voters.map((nodeId) => controller({ nodeId, voters, config: brokerConfig, protocol, planted, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs })),
     ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controllers: voters, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs })),
   ];
 }

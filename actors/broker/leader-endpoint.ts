@@ -3,7 +3,7 @@ import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Micros, Task } from '../../runtime/index.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Offset } from '../log/record-batch.ts';
-import type { ProtocolVariant } from '../protocol-variant.ts';
+import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse } from '../protocol/messages.ts';
 import { byTopic } from './by-topic.ts';
@@ -16,6 +16,7 @@ export interface EndpointOptions {
   readonly source: string;
   readonly config: BrokerConfig;
   readonly protocol: ProtocolVariant;
+  readonly planted: PlantedBugs;
   readonly brokerEpoch: () => number;
 }
 
@@ -82,7 +83,7 @@ export class LeaderEndpoint {
 
   /** FT-7. */
   #fetchRequest(asked: readonly Asked[]): FetchRequest {
-    const { brokerId, config, brokerEpoch, protocol } = this.#options;
+    const { brokerId, config, brokerEpoch, protocol, planted } = this.#options;
     const comparesInFetch = GENERATIONS[protocol.truncation].beginsWith === 'fetching';
     return {
       apiKey: API_KEYS.Fetch,
@@ -99,7 +100,7 @@ export class LeaderEndpoint {
           partition: partition.index,
           currentLeaderEpoch: this.#named(leaderEpoch),
           fetchOffset,
-          lastFetchedEpoch: comparesInFetch ? lastFetchedEpoch : NONE_GIVEN,
+          lastFetchedEpoch: comparesInFetch && planted.fetchesBlindly !== true ? lastFetchedEpoch : NONE_GIVEN,
           logStartOffset: partition.log.logStartOffset,
           partitionMaxBytes: config['replica.fetch.max.bytes'],
         })),

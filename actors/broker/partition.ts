@@ -8,7 +8,7 @@
  * While a change is pending the maximal set counts for the high watermark and for acknowledgements, so that whatever the
  * controller may believe is covered (AP-5).
  */
-import { MILLISECOND } from '../../runtime/index.ts';
+import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import type { Lock } from '../concurrency/lock.ts';
 import { summaryOf } from '../log/batch-summary.ts';
@@ -153,11 +153,14 @@ export class Partition {
     // What recovery cut off the epochs in memory is written before the next leader is asked about them (LEC-5).
     yield* this.log.flushEpochs();
     this.#adopt(registration);
-    this.isLeader = false;
+    const { staysLeader, followerForgets, appliesMetadataTwice } = this.#host.options.planted;
+    if (appliesMetadataTwice === true) this.#host.context.spawn(this.#adoptAgain(registration));
+    this.isLeader = this.isLeader && staysLeader === true;
     this.#followers.clear();
     if (isNewEpoch) this.#observe({ kind: 'follower-started', ...this.#name, broker: this.#me, leader: this.leaderId, leaderEpoch: this.leaderEpoch, logEndOffset: this.log.logEndOffset });
     this.#settle();
     if (cutsAtHighWatermark) yield* this.truncateTo(this.log.highWatermark);
+    if (isNewEpoch && followerForgets !== undefined) yield* this.truncateTo(Math.max(this.log.logStartOffset, this.log.highWatermark - followerForgets));
   }
 
   /** It does nothing any more: its log goes, or the process ends (ML-4, RC-1). Under the lock. */
@@ -167,6 +170,12 @@ export class Partition {
     this.isLeader = false;
     this.pending = undefined;
     this.#settle();
+  }
+
+  /** A planted bug. */
+  *#adoptAgain(registration: PartitionRegistration): Task {
+    yield* this.#host.context.sleep(SECOND);
+    this.#adopt(registration);
   }
 
   #adopt(registration: PartitionRegistration): void {
@@ -365,9 +374,10 @@ export class Partition {
     if (!this.isLeader) return false;
     const { protocol, planted } = this.#host.options;
     const next = planted.ignoresFollowers === true ? this.log.logEndOffset : nextHighWatermark(this.log.logEndOffset, this.#followers.views(this.maximalIsr, this.log.logEndOffset), this.isr.length, this.minIsr, protocol.hwAdvancesUnderMinIsr);
-    if (next === undefined || next <= this.log.highWatermark) return false;
-    this.log.highWatermark = next;
-    this.#observe({ kind: 'high-watermark', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, highWatermark: next, isr: this.isr });
+    const mayFall = planted.highWatermarkFalls === true && next !== this.log.highWatermark;
+    if (next === undefined || (next <= this.log.highWatermark && !mayFall)) return false;
+    this.log.highWatermark = Math.max(next, this.log.logStartOffset);
+    this.#observe({ kind: 'high-watermark', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, highWatermark: this.log.highWatermark, isr: this.isr });
     this.#settle();
     return true;
   }

@@ -149,9 +149,9 @@ export class ReplicaManager implements PartitionHost {
   #fetcherFor(leader: number): ReplicaFetcher {
     let fetcher = this.#fetchers.get(leader);
     if (fetcher === undefined) {
-      const { brokerId, config, protocol } = this.options;
+      const { brokerId, config, protocol, planted } = this.options;
       const source = this.image.brokers.get(leader)!.host;
-      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, brokerEpoch: this.#brokerEpoch }, this.metrics.topics.replicationBytesIn);
+      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, planted, brokerEpoch: this.#brokerEpoch }, this.metrics.topics.replicationBytesIn);
       this.#fetchers.set(leader, fetcher);
       this.directory.spawn(fetcher.run());
     }

@@ -1,7 +1,7 @@
 /** @module What a controller is made with. */
 import type { Micros } from '../../runtime/index.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { ProtocolVariant } from '../protocol-variant.ts';
+import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
 
 export interface ControllerOptions {
   /** Id of this node. */
@@ -11,6 +11,8 @@ export interface ControllerOptions {
   /** The same file that the brokers have. */
   readonly config: BrokerConfig;
   readonly protocol: ProtocolVariant;
+  /** For tests of the judges. */
+  readonly planted?: PlantedBugs | undefined;
   /** Service time of one request, in µs. */
   readonly requestUs: number;
   /** Its metrics are sampled so often; absent: never. */

@@ -60,7 +60,7 @@ export class ControllerState {
   propose(records: readonly MetadataRecord[]): void {
     let offset = this.log.nextOffset;
     for (const record of records) {
-      const isUnclean = record.type === 'PartitionChange' && isUncleanElection(this.image.partition(record.topic, record.partition)!, record);
+      const isUnclean = this.options.planted?.hidesUncleanElections !== true && record.type === 'PartitionChange' && isUncleanElection(this.image.partition(record.topic, record.partition)!, record);
       if (record.type === 'PartitionChange') this.metrics.changed(this.image.partition(record.topic, record.partition)!, record);
       for (const at of this.image.apply(record, offset)) {
         const registration = this.image.partition(at.topic, at.partition);

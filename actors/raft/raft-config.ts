@@ -2,7 +2,7 @@
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros } from '../../runtime/index.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { ProtocolVariant } from '../protocol-variant.ts';
+import type { PlantedBugs, ProtocolVariant } from '../protocol-variant.ts';
 
 export type QuorumConfig = Pick<
   BrokerConfig,
@@ -22,6 +22,8 @@ export interface RaftOptions {
   readonly nameOf: (nodeId: number) => string;
   readonly config: QuorumConfig;
   readonly protocol: Pick<ProtocolVariant, 'preVote' | 'quorumWithoutFsync'>;
+  /** For tests of the judges. */
+  readonly planted?: PlantedBugs | undefined;
 }
 
 /** A leader resigns when no majority has fetched for so many fetch timeouts. */

@@ -156,7 +156,7 @@ export class RaftNode {
 
   /** The leader's high watermark follows its voters (KR-7). */
   advanceHighWatermark({ epoch, leadership }: Leader): void {
-    const committed = leadership.committedOffset();
+    const committed = this.options.planted?.commitsAlone === true ? this.log.endOffset : leadership.committedOffset();
     if (committed !== undefined && this.log.advanceHighWatermark(committed, epoch)) this.progress.notify();
   }
 

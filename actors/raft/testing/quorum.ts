@@ -18,7 +18,7 @@ import { parseConfig } from '../../config/config-definition.ts';
 import type { ConfigValues } from '../../config/config-definition.ts';
 import type { Observation } from '../../observation.ts';
 import { PROTOCOLS } from '../../protocols.ts';
-import type { ProtocolVariant } from '../../protocol-variant.ts';
+import type { PlantedBugs, ProtocolVariant } from '../../protocol-variant.ts';
 import { KafkaError } from '../../protocol/errors.ts';
 import { MESSAGES } from '../../protocol/messages.ts';
 import { structuresOf } from '../../protocol/schema.ts';
@@ -34,6 +34,7 @@ export interface QuorumOptions {
   readonly voters?: number;
   readonly config?: ConfigValues;
   readonly protocol?: Partial<ProtocolVariant>;
+  readonly planted?: PlantedBugs;
   readonly faults?: Partial<FaultPlan>;
   readonly endsAt?: Micros;
   /** More actors, by name. */
@@ -77,7 +78,7 @@ export function of<K extends Observed['kind']>(observed: readonly Observed[], ..
   return observed.filter((one): one is Extract<Observed, { kind: K }> => (kinds as string[]).includes(one.kind));
 }
 
-function voter(nodeId: number, { voters = 3, config = {}, protocol = {} }: QuorumOptions): Actor {
+function voter(nodeId: number, { voters = 3, config = {}, protocol = {}, planted }: QuorumOptions): Actor {
   return {
     name: voterName(nodeId),
     start(context) {
@@ -89,6 +90,7 @@ function voter(nodeId: number, { voters = 3, config = {}, protocol = {} }: Quoru
             nameOf: voterName,
             config: parseConfig(BROKER_CONFIG, config),
             protocol: { ...PROTOCOLS['4.2']!.variant, ...protocol },
+            planted,
           });
           context.serve((request: Parameters<RaftClient['handle']>[0]) => raft.handle(request));
           yield* appendNowAndThen(context, raft);
