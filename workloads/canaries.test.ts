@@ -12,8 +12,11 @@ import { simulationOf } from './simulation.ts';
 import { runTrial } from './testing/run-trial.ts';
 import type { TrialArgument } from './trial.ts';
 
-function argument(workload: string, seed: string, settings: Record<string, string> = {}): TrialArgument {
-  return { workload, seed, protocol: '4.2', durationUs: seconds(40), settings };
+/** A planted bug has so many seeds in which to show itself. */
+const SEEDS = Array.from({ length: 20 }, (_, i) => `canary-${i}`);
+
+function argument(workload: string, settings: Record<string, string> = {}): TrialArgument {
+  return { workload, seed: SEEDS[0]!, protocol: '4.2', durationUs: seconds(40), settings };
 }
 
 function anomalies(of: TrialArgument, planted: PlantedBugs): string[] {
@@ -23,37 +26,39 @@ function anomalies(of: TrialArgument, planted: PlantedBugs): string[] {
 /** Broker 0 hears of nobody but one producer, which goes on writing to it; the other producer writes to whoever leads then. */
 const CUT_OFF_WITH_A_PRODUCER: FaultPlan = {
   ...NO_FAULTS,
-  timed: [{ id: 'f0', kind: 'partition', at: seconds(12), for: seconds(15), target: { between: ['broker-0'], and: ['broker-1', 'broker-2', 'controller-0', 'producer-1'] } }],
+  timed: [{ id: 'f0', kind: 'partition', at: seconds(12), for: seconds(15), target: { between: ['broker-0'], and: ['broker-1', 'broker-2', 'controller-0', 'controller-1', 'controller-2', 'producer-1'] } }],
 };
 /** A member of the in-sync set need not stay there long, and a replica outside may lead. */
 const UNCLEAN = { 'unclean.leader.election.enable': 'true', 'min.insync.replicas': '1', 'replication.factor': '2', 'replica.lag.time.max.ms': '1000' };
 
 describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArgument]>([
-  ['7.1-committed premature-ack', 'acks=all is answered after the leader’s own append', { acknowledgesBeforeCommit: true }, argument('network-trouble', 'canary-1')],
-  ['7.1-committed premature-commit', 'a leader moves its high watermark without asking its followers', { ignoresFollowers: true }, argument('network-trouble', 'canary-1')],
-  ['7.1-visible read-uncommitted-data', 'consumers read to the end of the log', { servesBeyondHighWatermark: true }, argument('network-trouble', 'canary-1')],
-  ['7.1-durable acked-loss', 'a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart', 'canary-1')],
-  ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart', 'canary-1')],
-  ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', 'canary-1', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
-  ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble', 'canary-1')],
-  ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart', 'canary-1')],
-  ['7.1-committed high-watermark-regressed', 'W4: a leader’s high watermark follows its followers down', { highWatermarkFalls: true }, argument('broker-restart', 'canary-1')],
-  ['7.6.1-config metadata-epoch-regressed', 'W6: a broker takes over older metadata', { appliesMetadataTwice: true }, argument('broker-restart', 'canary-1')],
-  ['7.3.2-unclean undeclared-unclean-election', 'W7, EL-1: the controller elects from outside the in-sync set and does not say so', { hidesUncleanElections: true }, { ...argument('network-trouble', 'canary-3', UNCLEAN), protocol: '3.9' }],
+  ['7.1-committed premature-ack', 'acks=all is answered after the leader’s own append', { acknowledgesBeforeCommit: true }, argument('network-trouble')],
+  ['7.1-committed premature-commit', 'a leader moves its high watermark without asking its followers', { ignoresFollowers: true }, argument('network-trouble')],
+  ['7.1-visible read-uncommitted-data', 'consumers read to the end of the log', { servesBeyondHighWatermark: true }, argument('network-trouble')],
+  ['7.1-durable acked-loss', 'a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
+  ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
+  ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
+  ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble')],
+  ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart')],
+  ['7.1-committed high-watermark-regressed', 'W4: a leader’s high watermark follows its followers down', { highWatermarkFalls: true }, argument('broker-restart')],
+  ['7.6.1-config metadata-epoch-regressed', 'W6: a broker takes over older metadata', { appliesMetadataTwice: true }, argument('broker-restart')],
+  ['7.3.2-unclean undeclared-unclean-election', 'W7, EL-1: the controller elects from outside the in-sync set and does not say so', { hidesUncleanElections: true }, { ...argument('network-trouble', UNCLEAN), protocol: '3.9' }],
 ])('%s: %s', (expected, _, planted, of) => {
   test('is reported when the bug is planted, and not otherwise', () => {
-    expect(anomalies(of, planted)).toContain(expected);
-    expect(anomalies(of, {})).toEqual([]);
+    const seed = SEEDS.find((candidate) => anomalies({ ...of, seed: candidate }, planted).includes(expected));
+    expect(seed).toBeDefined();
+    expect(anomalies({ ...of, seed: seed! }, {})).toEqual([]);
   });
 });
 
-describe.each<[expected: string, bug: string, planted: PlantedBugs, seed: string]>([
-  ['raft-two-leaders', 'W14: a voter gives its vote to everybody who asks', { votesForEverybody: true }, 'canary-0'],
-  ['raft-commit-without-majority', 'W14: the leader of the quorum commits what it has written itself', { commitsAlone: true }, 'canary-0'],
-])('%s: %s', (expected, _, planted, seed) => {
+describe.each<[expected: string, bug: string, planted: PlantedBugs]>([
+  ['raft-two-leaders', 'W14: a voter gives its vote to everybody who asks', { votesForEverybody: true }],
+  ['raft-commit-without-majority', 'W14: the leader of the quorum commits what it has written itself', { commitsAlone: true }],
+])('%s: %s', (expected, _, planted) => {
   test('is reported when the bug is planted, and not otherwise', () => {
-    expect(quorumAnomalies(seed, planted)).toContain(expected);
-    expect(quorumAnomalies(seed, {})).toEqual([]);
+    const seed = SEEDS.find((candidate) => quorumAnomalies(candidate, planted).includes(expected));
+    expect(seed).toBeDefined();
+    expect(quorumAnomalies(seed!, {})).toEqual([]);
   });
 });
 
@@ -70,13 +75,17 @@ function quorumAnomalies(seed: string, planted: PlantedBugs): string[] {
 }
 
 test('7.1-order acked-then-reordered is reported when a producer that promised order pipelines without idempotence', () => {
-  const pipelined = argument('network-trouble', 'canary-1', { 'max.in.flight.requests.per.connection': '5', rate: '200' });
-  const ordered = resolveTrial(argument('network-trouble', 'canary-1'));
+  const pipelined = argument('network-trouble', { 'max.in.flight.requests.per.connection': '5', rate: '200' });
+  const ordered = resolveTrial(argument('network-trouble'));
   if (!('resolved' in ordered)) throw new Error(ordered.problems.join());
+  const { resolved } = ordered;
   // The judge is told that one request is in flight at a time.
-  const lying = { ...simulationOf(pipelined, {}), createJudge: () => createTrialJudge(promisesOf(ordered.resolved)) };
-  const found = runTrial(lying).verdict.anomalies.filter(({ byDesign }) => byDesign === null).map(({ name, row }) => `${row} ${name}`);
-  expect(found).toContain('7.1-order acked-then-reordered');
+  const lied = (seed: string): string[] => {
+    const lying = { ...simulationOf({ ...pipelined, seed }, {}), createJudge: () => createTrialJudge(promisesOf(resolved)) };
+    return runTrial(lying).verdict.anomalies.filter(({ byDesign }) => byDesign === null).map(({ name, row }) => `${row} ${name}`);
+  };
+  const seed = SEEDS.find((candidate) => lied(candidate).includes('7.1-order acked-then-reordered'));
+  expect(seed).toBeDefined();
   // Told the truth, it says that the configuration allows it.
-  expect(anomalies(pipelined, {})).toEqual([]);
+  expect(anomalies({ ...pipelined, seed: seed! }, {})).toEqual([]);
 });

@@ -38,7 +38,7 @@ describe('settings', () => {
     [{ truncation: 'hw' }, {}, "Unknown key 'truncation'"],
     [{ acsk: '1' }, {}, "Unknown key 'acsk': did you mean 'acks'?"],
     [{ acks: 'two' }, {}, "'acks' cannot be 'two'"],
-    [{ 'compression.type': 'lz4' }, {}, "'compression.type' is a key of Kafka that is not simulated yet."],
+    [{ 'partitioner.class': 'x' }, {}, "'partitioner.class' is a key of Kafka that is not simulated yet."],
     [{ 'enable.idempotence': 'true' }, {}, 'enable.idempotence'],
     [{ 'replica.lag.time.max.ms': '0' }, {}, "'replica.lag.time.max.ms' cannot be '0'"],
     [{ brokers: '2' }, {}, 'there are only 2 brokers'],
