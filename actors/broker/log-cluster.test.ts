@@ -168,7 +168,7 @@ test('ListOffsets finds the first record that is not earlier than a time (F-11)'
   });
 });
 
-test('a broker that loses power while it appends recovers, fetches what it lost, and is in sync again (ST-1, RC-3, RC-8)', () => {
+test('a broker that loses power while it appends recovers before it registers, fetches what it lost, and is in sync again (ST-1, RC-3, RC-7, RC-8)', () => {
   for (const seed of ['1', '2', '3']) {
     const run = runCluster({
       seed,
@@ -188,6 +188,7 @@ test('a broker that loses power while it appends recovers, fetches what it lost,
     const written = ofKind(run, 'appended').filter(({ asLeader }) => asLeader).at(-1)!;
     expect(reopened.logEndOffset).toBeLessThan(written.lastOffset);
     expect(ofKind(run, 'appended').filter(({ broker }) => broker === 1).at(-1)!.lastOffset).toBe(written.lastOffset);
+    expect(ofKind(run, 'broker-registered').filter(({ broker }) => broker === 1).at(-1)!.time).toBeGreaterThan(reopened.time);
     expect(isr(run)).toEqual([0, 1, 2]);
   }
 });

@@ -19,7 +19,7 @@ function bench() {
   const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: (event) => events.push(event) }, { fsyncUs: 0, usPerMiB: 0 });
   const run = <T>(task: Task<T>): T => runTask(task, clock);
   const start = (): LogManager => {
-    const context = { disk, sleep: (us: number) => clock.sleep(us), observe: () => undefined, signal: () => ({}) } as unknown as ActorContext;
+    const context = { disk, sleep: (us: number) => clock.sleep(us), observe: () => undefined, signal: () => ({}), spawn: () => undefined } as unknown as ActorContext;
     const logs = new LogManager(context, new LogDirectory(context, { brokerId: 0, appendsAfterIoError: false }), { brokerId: 0, config: parseConfig(BROKER_CONFIG, {}), protocol: DEFAULT_LOG_PROTOCOL });
     run(logs.load());
     return logs;
@@ -77,6 +77,17 @@ describe('a start', () => {
     expect(start().previousBrokerEpoch).toBe(5);
     disk.powerLoss(randomStream('1', 'power'));
     expect(start().previousBrokerEpoch).toBe(-1);
+  });
+
+  it('knows whose the logs are, and takes none of a former topic of the same name for its own (§2.7)', () => {
+    const { run, start, disk } = bench();
+    run(run(start().getOrCreate('orders', 0, 'first')).log.appendAsLeader(batch(), 1));
+    const same = run(start().getOrCreate('orders', 0, 'first')).log;
+    expect([same.logEndOffset, same.latestEpoch]).toEqual([1, 1]);
+    const next = run(start().getOrCreate('orders', 0, 'second')).log;
+    expect([next.logEndOffset, next.latestEpoch]).toEqual([0, undefined]);
+    expect(start().topicId('orders', 0)).toBe('second');
+    expect(disk.list('').filter((file) => file.endsWith('.deleted'))).toEqual([]);
   });
 
   it('takes a marker that cannot be read for one without an epoch (RC-2)', () => {
