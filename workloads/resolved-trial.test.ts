@@ -26,6 +26,11 @@ describe('settings', () => {
     expect(resolve({ 'protocol.truncation': 'fetch-epoch' }, { protocol: '0.11' })).toMatchObject({ resolved: { protocol: { truncation: 'fetch-epoch', isrExpandAtHw: true } } });
   });
 
+  test.each([['1', 1], ['3', 3], ['5', 5]])('a quorum of %s controllers, three unless it is said', (value, controllers) => {
+    expect(resolve({ controllers: value })).toMatchObject({ resolved: { controllers } });
+    expect(resolve({})).toMatchObject({ resolved: { controllers: 3 } });
+  });
+
   test('an older version has the defaults of its time, which settings override', () => {
     expect(resolve({}, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 10_000 }, producers: [{ config: { 'linger.ms': 0 } }] } });
     expect(resolve({ 'replica.lag.time.max.ms': '7000' }, { protocol: '2.4' })).toMatchObject({ resolved: { brokerConfig: { 'replica.lag.time.max.ms': 7_000 } } });
@@ -36,6 +41,7 @@ describe('settings', () => {
     [{ 'protocol.trunkation': 'hw' }, {}, "Unknown key 'protocol.trunkation': did you mean 'protocol.truncation'?"],
     [{ 'protocol.truncation': 'hwm' }, {}, "'truncation' cannot be 'hwm': it takes hw, kip101, kip279, kip320, fetch-epoch."],
     [{ truncation: 'hw' }, {}, "Unknown key 'truncation'"],
+    [{ controllers: '2' }, {}, "'controllers' cannot be '2': it takes 1, 3, 5."],
     [{ acsk: '1' }, {}, "Unknown key 'acsk': did you mean 'acks'?"],
     [{ acks: 'two' }, {}, "'acks' cannot be 'two'"],
     [{ 'partitioner.class': 'x' }, {}, "'partitioner.class' is a key of Kafka that is not simulated yet."],

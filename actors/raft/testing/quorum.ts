@@ -93,6 +93,7 @@ function voter(nodeId: number, { voters = 3, config = {}, protocol = {}, planted
             planted,
           });
           context.serve((request: Parameters<RaftClient['handle']>[0]) => raft.handle(request));
+          context.onTerminate(() => raft.shutDown());
           yield* appendNowAndThen(context, raft);
         })(),
       );
