@@ -1,89 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
-import { SimulatedDisk } from '../../runtime/disk/simulated-disk.ts';
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
-import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
-import { ManualClock, runTask } from '../../runtime/testing/run-task.ts';
-import { Lock } from '../concurrency/lock.ts';
-import { BROKER_CONFIG } from '../config/broker-config.ts';
-import { parseConfig } from '../config/config-definition.ts';
-import { Log } from '../log/log.ts';
-import { encodeRecordBatch } from '../log/records.ts';
-import { MetadataImage } from '../metadata/metadata-image.ts';
+import type { Signal } from '../../runtime/index.ts';
 import type { PartitionRegistration } from '../metadata/metadata-image.ts';
-import type { Observation } from '../observation.ts';
-import { PROTOCOL_DEFINITION } from '../protocol-variant.ts';
 import type { ProtocolVariant } from '../protocol-variant.ts';
-import { ERRORS } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
-import { partition as registered } from '../testing/partition.ts';
-import { BROKER_COSTS } from './broker-options.ts';
-import { Partition } from './partition.ts';
+import { LAG_MS, PartitionBench } from '../testing/partition-bench.ts';
 
-const LAG_MS = 30_000;
-
-/** Broker 0 with a replica of orders-0, whose other replicas are 1 and 2, of broker epochs 101 and 102; min.insync.replicas=2. */
-class Bench {
-  readonly clock = new ManualClock();
-  readonly image = new MetadataImage();
-  readonly observed: Observation[] = [];
-  readonly partition: Partition;
-  proposals = 0;
-  fetchWakes = 0;
-
-  constructor(protocol: Partial<ProtocolVariant> = {}, minIsr = 2) {
-    const disk = new SimulatedDisk({ now: () => this.clock.now(), sleep: (us) => this.clock.sleep(us), record: () => undefined }, { fsyncUs: 0, usPerMiB: 0 });
-    const signal = (): Signal => ({ notify: () => undefined, *wait() { yield* []; return true; } });
-    const { clock } = this;
-    const context = { disk, signal, clock: () => clock.now(), get now() { return clock.now(); }, observe: (observation: Observation) => this.observed.push(observation) } as unknown as ActorContext;
-    const config = parseConfig(BROKER_CONFIG, { 'min.insync.replicas': minIsr, 'replica.lag.time.max.ms': LAG_MS });
-    const options = { brokerId: 0, controllers: [0], config, costs: BROKER_COSTS, protocol: parseConfig(PROTOCOL_DEFINITION, { ...protocol }), planted: {} };
-    for (const brokerId of [0, 1, 2]) this.register(brokerId, 100 + brokerId);
-    const log = this.run(Log.open(disk, 'orders-0'));
-    this.partition = new Partition('orders', 'an-id', 0, { log, lock: new Lock(context) }, { context, options, image: this.image, proposed: () => (this.proposals += 1) });
-    this.partition.fetchWaiters.add({ notify: () => (this.fetchWakes += 1) });
-  }
-
-  run<T>(task: Task<T>): T {
-    return runTask(task, this.clock);
-  }
-
-  sleep(us: number): void {
-    this.run(this.clock.sleep(us));
-  }
-
-  register(brokerId: number, brokerEpoch: number, fenced = false): void {
-    this.image.apply({ type: 'RegisterBroker', brokerId, incarnationId: '', brokerEpoch, fenced, host: `broker-${brokerId}`, port: 9092 }, brokerEpoch);
-  }
-
-  lead(change: Partial<PartitionRegistration> = {}): this {
-    this.run(this.partition.makeLeader(registered(change)));
-    return this;
-  }
-
-  follow(change: Partial<PartitionRegistration> = {}): this {
-    this.run(this.partition.makeFollower(registered({ leader: 1, ...change })));
-    return this;
-  }
-
-  append(acks = -1): ErrorName {
-    return this.run(this.partition.append(batch(), acks)).error;
-  }
-
-  fetched(replica: number, offset: number, brokerEpoch = 100 + replica): this {
-    this.partition.followerFetched(replica, offset, 0, brokerEpoch, this.partition.log.logEndOffset);
-    return this;
-  }
-
-  answer(error: ErrorName, isr: readonly number[], change: { readonly leaderEpoch?: number; readonly partitionEpoch?: number } = {}): boolean {
-    return this.partition.answered(this.partition.pending!, { partitionIndex: 0, errorCode: ERRORS[error].code, leaderId: 0, leaderEpoch: 5, isr, leaderRecoveryState: 0, partitionEpoch: 10, ...change });
-  }
-
-  get highWatermark(): number {
-    return this.partition.log.highWatermark;
-  }
-}
-
-const batch = (): Uint8Array => encodeRecordBatch([{ key: null, value: new Uint8Array(10), timestamp: 0 }]);
 const noSignal: Signal = { notify: () => undefined, *wait() { yield* []; return true; } };
 
 describe('appending', () => {
@@ -93,20 +15,20 @@ describe('appending', () => {
     ['acks=1 is not (LA-2)', { isr: [0] }, 'lead', 1, 'NONE'],
     ['more than there are replicas cannot be asked for (LA-2)', { replicas: [0], isr: [0] }, 'lead', -1, 'NONE'],
   ])('%s', (_, change, role, acks, error) => {
-    const bench = new Bench();
+    const bench = new PartitionBench();
     bench[role](change);
     expect(bench.append(acks)).toBe(error);
     expect(bench.partition.log.logEndOffset).toBe(error === 'NONE' ? 1 : 0);
   });
 
   it('a leader alone in sync commits at once (LA-4)', () => {
-    const bench = new Bench({}, 1).lead({ isr: [0] });
+    const bench = new PartitionBench({}, 1).lead({ isr: [0] });
     bench.append();
     expect(bench.highWatermark).toBe(1);
   });
 
   it('wakes followers that wait for data; who waits for a commit waits on; after a failed append nobody is woken (LA-5)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     const delayed = bench.partition.delayProduce(1, noSignal);
     const before = bench.fetchWakes;
     bench.append();
@@ -122,7 +44,7 @@ describe('appending', () => {
 
 describe('waiting for a commit (DP-1)', () => {
   it('until the high watermark has passed the record', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     bench.append();
     const delayed = bench.partition.delayProduce(1, noSignal);
     bench.fetched(1, 1);
@@ -132,7 +54,7 @@ describe('waiting for a commit (DP-1)', () => {
   });
 
   it('committed, and then too few in sync: NOT_ENOUGH_REPLICAS_AFTER_APPEND', () => {
-    const bench = new Bench({ hwAdvancesUnderMinIsr: true }).lead();
+    const bench = new PartitionBench({ hwAdvancesUnderMinIsr: true }).lead();
     bench.append();
     const delayed = bench.partition.delayProduce(1, noSignal);
     bench.lead({ isr: [0], partitionEpoch: 10 });
@@ -140,7 +62,7 @@ describe('waiting for a commit (DP-1)', () => {
   });
 
   it('until the leadership is lost: all who wait are told at once (DP-4)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     bench.append();
     const delayed = [bench.partition.delayProduce(1, noSignal), bench.partition.delayProduce(1, noSignal)];
     bench.follow({ leaderEpoch: 6, partitionEpoch: 10 });
@@ -150,7 +72,7 @@ describe('waiting for a commit (DP-1)', () => {
 
 describe('the high watermark', () => {
   it('is computed anew when a follower has more, when one leaves the in-sync set, when the leader appends, and as it takes office (HW-6)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     bench.append();
     bench.append();
     bench.fetched(1, 1).fetched(2, 1);
@@ -169,7 +91,7 @@ describe('the high watermark', () => {
   });
 
   it('starts a leadership from what this replica knows, waits for in-sync members alone, and only grows (HW-3, HW-4)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     bench.append();
     bench.follow({ leaderEpoch: 6, partitionEpoch: 10 });
     bench.lead({ leaderEpoch: 7, partitionEpoch: 11, isr: [0, 1] });
@@ -185,7 +107,7 @@ describe('the high watermark', () => {
     ['the leader’s', 2, 2],
     ['it may go back', 1, 1],
   ])('of a follower is the leader’s as far as its own log reaches (HW-5): %s', (_, leaders, expected) => {
-    const bench = new Bench({}, 1).lead({ replicas: [0], isr: [0] });
+    const bench = new PartitionBench({}, 1).lead({ replicas: [0], isr: [0] });
     for (let i = 0; i < 3; i += 1) bench.append();
     expect(bench.highWatermark).toBe(3);
     bench.follow({ leaderEpoch: 6, partitionEpoch: 10 });
@@ -196,8 +118,8 @@ describe('the high watermark', () => {
 
 describe('a change of the in-sync set', () => {
   /** 2 is out of sync and has caught up: it is proposed. */
-  function expanding(): Bench {
-    const bench = new Bench().lead({ isr: [0, 1] });
+  function expanding(): PartitionBench {
+    const bench = new PartitionBench().lead({ isr: [0, 1] });
     bench.append();
     bench.fetched(2, 1);
     expect(bench.partition.pending).toEqual({ isr: [0, 1, 2], added: [2] });
@@ -205,8 +127,8 @@ describe('a change of the in-sync set', () => {
   }
 
   /** 1 and 2 lag: they are dropped. */
-  function shrinking(protocol: Partial<ProtocolVariant> = {}): Bench {
-    const bench = new Bench(protocol, 1).lead();
+  function shrinking(protocol: Partial<ProtocolVariant> = {}): PartitionBench {
+    const bench = new PartitionBench(protocol, 1).lead();
     bench.append();
     bench.sleep((LAG_MS + 1) * MILLISECOND);
     bench.fetched(1, 1);
@@ -273,7 +195,7 @@ describe('a change of the in-sync set', () => {
     ['with its broker epochs (KIP-903)', {}, [7, 101, 102]],
     ['before KIP-903 without (isrWithoutBrokerEpochs)', { isrWithoutBrokerEpochs: true }, [-1, -1, -1]],
   ])('is proposed %s', (_, protocol, epochs) => {
-    const bench = new Bench(protocol).lead();
+    const bench = new PartitionBench(protocol).lead();
     for (const replica of [1, 2]) bench.fetched(replica, 0, epochs[0] === -1 ? -1 : 100 + replica);
     expect(bench.partition.withEpochs([0, 1, 2], 7).map(({ brokerEpoch }) => brokerEpoch)).toEqual(epochs);
   });
@@ -281,8 +203,8 @@ describe('a change of the in-sync set', () => {
 
 describe('who joins the in-sync set (FS-5)', () => {
   /** A leader of epoch 6 that begins at offset 2, with high watermark 0; 2 is out of sync. */
-  function newLeader(protocol: Partial<ProtocolVariant> = {}): Bench {
-    const bench = new Bench(protocol).lead({ isr: [0, 1] });
+  function newLeader(protocol: Partial<ProtocolVariant> = {}): PartitionBench {
+    const bench = new PartitionBench(protocol).lead({ isr: [0, 1] });
     bench.append();
     bench.append();
     bench.follow({ leaderEpoch: 6, partitionEpoch: 10 });
@@ -315,12 +237,12 @@ test.each([
   [103, false],
   [-1, false],
 ])('FS-1: a follower that fetches with broker epoch %i where 102 is registered is refused: %s', (brokerEpoch, isRefused) => {
-  expect(new Bench().lead().partition.refusesFollower(2, brokerEpoch)).toBe(isRefused);
+  expect(new PartitionBench().lead().partition.refusesFollower(2, brokerEpoch)).toBe(isRefused);
 });
 
 describe('roles', () => {
   it('what is older than what is known is ignored (ML-1, ML-2)', () => {
-    const bench = new Bench().lead({ partitionEpoch: 9 });
+    const bench = new PartitionBench().lead({ partitionEpoch: 9 });
     bench.follow({ partitionEpoch: 8, leaderEpoch: 4 });
     expect(bench.partition.isLeader).toBe(true);
     bench.follow({ partitionEpoch: 10, leaderEpoch: 6 });
@@ -329,7 +251,7 @@ describe('roles', () => {
   });
 
   it('a leader begins its epoch at the end of its log, even with nothing appended; in the same epoch again it begins nothing (ML-1, LEC-2)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     expect(bench.partition.log.epochs).toEqual([{ epoch: 5, startOffset: 0 }]);
     bench.append();
     bench.fetched(1, 1);
@@ -340,14 +262,14 @@ describe('roles', () => {
   });
 
   it('epochStartsAtFirstAppend: an epoch in which nothing is appended leaves no trace (KAFKA-7415)', () => {
-    const bench = new Bench({ epochStartsAtFirstAppend: true }).lead();
+    const bench = new PartitionBench({ epochStartsAtFirstAppend: true }).lead();
     expect(bench.partition.log.epochs).toEqual([]);
     bench.append();
     expect(bench.partition.log.epochs).toEqual([{ epoch: 5, startOffset: 0 }]);
   });
 
   it('a follower forgets what it knew of the others (ML-2, FS-2)', () => {
-    const bench = new Bench().lead();
+    const bench = new PartitionBench().lead();
     bench.append();
     bench.fetched(1, 1).fetched(2, 1);
     bench.follow({ leaderEpoch: 6, partitionEpoch: 10 });
@@ -358,7 +280,7 @@ describe('roles', () => {
   });
 
   it('truncation=hw: a follower of another leader cuts its log at its high watermark as it becomes one (§1.10)', () => {
-    const bench = new Bench({ truncation: 'hw' }).lead();
+    const bench = new PartitionBench({ truncation: 'hw' }).lead();
     bench.append();
     bench.append();
     bench.fetched(1, 1).fetched(2, 1);
@@ -368,7 +290,7 @@ describe('roles', () => {
 });
 
 test('FS-4: a silent follower is dropped once it has lagged for replica.lag.time.max.ms, and never while it has everything', () => {
-  const bench = new Bench().lead();
+  const bench = new PartitionBench().lead();
   bench.append();
   bench.fetched(1, 1).fetched(2, 1);
   bench.sleep(10 * LAG_MS * MILLISECOND);
