@@ -39,13 +39,17 @@ function* produce(connection: Connection, acks = -1, timeoutMs = 5_000): Task<nu
 /** What a metric was, one after the other, beginning anew with every start of its process. */
 function values(run: ClusterRun, actor: string, metric: string): (number | null)[] {
   const found: (number | null)[] = [];
-  let names: string[] = [];
+  const namesOf = new Map<string, readonly string[]>();
   for (const observed of run.observed) {
-    if (observed.actor !== actor) continue;
-    if (observed.kind === 'metrics-registered') names = [...(observed.from === 0 ? [] : names), ...observed.names];
-    if (observed.kind !== 'metrics-sampled') continue;
-    const at = observed.indices.indexOf(names.indexOf(metric));
-    if (at >= 0) found.push(observed.values[at]!);
+    if (observed.actor !== actor || !('owner' in observed)) continue;
+    const names = namesOf.get(observed.owner) ?? [];
+    if (observed.kind === 'metrics-registered') {
+      namesOf.set(observed.owner, [...(observed.from === 0 ? [] : names), ...observed.names]);
+    } else {
+      const index = names.indexOf(metric);
+      const at = index < 0 ? -1 : observed.indices.indexOf(index);
+      if (at >= 0) found.push(observed.values[at]!);
+    }
   }
   return found;
 }

@@ -59,6 +59,7 @@ class Controller {
     this.#options = options;
     this.#raft = raft;
     this.#metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => this.#image, isActive: () => this.#active !== undefined });
+    if (options.metricsIntervalUs !== undefined) raft.sampleMetrics(options.metricsIntervalUs);
   }
 
   *run(): Task {

@@ -82,6 +82,18 @@ export const METRICS = {
   'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec': meter('Leaders elected from outside the in-sync set: what was committed may be lost.'),
   'kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec': meter('Leaders elected from the eligible leader replicas (EL-6).'),
 
+  // The quorum.
+  'kafka.server:type=raft-metrics:current-epoch': attribute('The latest epoch this voter has heard of.'),
+  'kafka.server:type=raft-metrics:current-leader': attribute('Who leads it, as far as this voter knows; −1: nobody.'),
+  'kafka.server:type=raft-metrics:current-vote': attribute('Whom it has voted for in this epoch; −1: nobody.'),
+  'kafka.server:type=raft-metrics:high-watermark': attribute('Offsets of the metadata log below this are committed.'),
+  'kafka.server:type=raft-metrics:log-end-offset': attribute('The offset that the next record of its log will get.'),
+  'kafka.server:type=raft-metrics:number-of-voters': attribute('Voters of the quorum.'),
+  'kafka.server:type=raft-metrics:election-latency-avg': attribute('From standing for election to a leader, ms, on average.'),
+  'kafka.server:type=raft-metrics:election-latency-max': attribute('The longest of these times, ms.'),
+  'kafka.server:type=raft-metrics:commit-latency-avg': attribute('From appending, as the leader, to commit, ms, on average.'),
+  'kafka.server:type=raft-metrics:commit-latency-max': attribute('The longest of these times, ms.'),
+
   // Producers.
   'kafka.producer:type=producer-metrics:record-send-total': attribute('Records sent in requests; again with every retry.', 'client-id'),
   'kafka.producer:type=producer-metrics:record-send-rate': attribute('The same per second.', 'client-id'),

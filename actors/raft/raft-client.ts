@@ -5,7 +5,7 @@
  *     append ──linger──► one batch, durable here ──Fetch──► durable on a majority ──► high watermark ──► read
  */
 import { MILLISECOND, done } from '../../runtime/index.ts';
-import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Signal, Task } from '../../runtime/index.ts';
 import { encodeRecordBatch } from '../log/records.ts';
 import type { RecordData } from '../log/records.ts';
 import type { Offset } from '../log/record-batch.ts';
@@ -13,6 +13,7 @@ import { KafkaError } from '../protocol/errors.ts';
 import type { RaftRequest } from '../protocol/messages.ts';
 import { Conversations } from './conversations.ts';
 import type { RaftOptions } from './raft-config.ts';
+import { RaftMetrics } from './raft-metrics.ts';
 import { RaftNode } from './raft-node.ts';
 import { RequestHandlers } from './request-handlers.ts';
 import { leaderOf, onResign } from './role.ts';
@@ -80,6 +81,12 @@ export class RaftClient {
   /** Notified when the role, the end of the log or the high watermark has changed. */
   get progress(): Signal {
     return this.#node.progress;
+  }
+
+  /** From now on its metrics are told so often. */
+  sampleMetrics(intervalUs: Micros): void {
+    const { context } = this.#node;
+    context.spawn(new RaftMetrics(this.#node, intervalUs).follow());
   }
 
   handle(request: RaftRequest): Task<object> {
