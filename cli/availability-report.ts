@@ -11,6 +11,8 @@ export interface ResumeReport {
   readonly ackedMs: Distribution | null;
   /** Until all replicas were in sync. */
   readonly isrFullMs: Distribution | null;
+  /** From the loss of the active controller until another one took requests. */
+  readonly controllerMs: Distribution | null;
 }
 
 export interface OutageReport {
@@ -23,6 +25,7 @@ export interface OutageReport {
 
 export interface AvailabilityReport {
   readonly interruptions: readonly { readonly partition: string; readonly cause: string; readonly atMs: number; readonly electedMs: number | null; readonly ackedMs: number | null; readonly isrFullMs: number | null }[];
+  readonly controllers: readonly { readonly cause: string; readonly atMs: number; readonly activatedMs: number | null }[];
   readonly resume: ResumeReport;
   /** Acknowledgements of acks=all; the partition that waited longest. */
   readonly writes: OutageReport | null;
@@ -35,21 +38,27 @@ export interface AvailabilityReport {
 const ms = (us: number): number => us / 1_000;
 const msOrNull = (us: number | null): number | null => (us === null ? null : ms(us));
 
-export function availabilityReport({ interruptions, writes, reads, clients }: Availability): AvailabilityReport {
+export function availabilityReport({ interruptions, controllers, writes, reads, clients }: Availability): AvailabilityReport {
   return {
     interruptions: interruptions.map(({ partition, cause, at, electedUs, ackedUs, isrFullUs }) => ({
       partition, cause, atMs: ms(at), electedMs: msOrNull(electedUs), ackedMs: msOrNull(ackedUs), isrFullMs: msOrNull(isrFullUs),
     })),
-    resume: resumeReport({ interruptions }),
+    controllers: controllers.map(({ cause, at, activatedUs }) => ({ cause, atMs: ms(at), activatedMs: msOrNull(activatedUs) })),
+    resume: resumeReport({ interruptions, controllers }),
     writes: worst(writes),
     reads: worst(reads),
     clientsMs: Object.fromEntries(Object.entries(clients).map(([name, us]) => [name, ms(us)])),
   };
 }
 
-export function resumeReport({ interruptions }: Pick<Availability, 'interruptions'>): ResumeReport {
-  const times = (key: 'electedUs' | 'ackedUs' | 'isrFullUs'): Distribution | null => distributionOf(interruptions.flatMap(({ [key]: us }) => (us === null ? [] : [ms(us)]))) ?? null;
-  return { electedMs: times('electedUs'), ackedMs: times('ackedUs'), isrFullMs: times('isrFullUs') };
+export function resumeReport({ interruptions, controllers }: Pick<Availability, 'interruptions' | 'controllers'>): ResumeReport {
+  const of = (times: readonly (number | null)[]): Distribution | null => distributionOf(times.flatMap((us) => (us === null ? [] : [ms(us)]))) ?? null;
+  return {
+    electedMs: of(interruptions.map(({ electedUs }) => electedUs)),
+    ackedMs: of(interruptions.map(({ ackedUs }) => ackedUs)),
+    isrFullMs: of(interruptions.map(({ isrFullUs }) => isrFullUs)),
+    controllerMs: of(controllers.map(({ activatedUs }) => activatedUs)),
+  };
 }
 
 /** The partition that waited longest; the first of several. Null: there is none. */

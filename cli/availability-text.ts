@@ -7,20 +7,20 @@ import { count, figure, labelled, listing, several } from './format.ts';
 
 /** Of one run. */
 export function availabilityText({ availability, shown }: Pick<TrialVerdict, 'availability' | 'shown'>): string[] {
-  const { interruptions, resume, writes, reads, clientsMs } = availabilityReport(availability);
+  const { interruptions, controllers, resume, writes, reads, clientsMs } = availabilityReport(availability);
   const slowest = Object.entries(clientsMs).reduce<[string, number] | undefined>((worst, client) => (worst === undefined || client[1] > worst[1] ? client : worst), undefined);
   const waits = [outageText('writes (acks=all)', writes), outageText('reads', reads), ...(slowest === undefined || slowest[1] === 0 ? [] : [`${slowest[0]} stood still for ${secondsText(slowest[1])}`])].filter((text) => text !== '');
   const seen = listing(shown);
   return [
-    ...(interruptions.length === 0 ? [] : [labelled('to resume', `${several(interruptions.length, 'interruption')}: ${resumeText(resume)}`)]),
+    ...(interruptions.length + controllers.length === 0 ? [] : [labelled('to resume', `${several(interruptions.length + controllers.length, 'interruption')}: ${resumeText(resume)}`)]),
     ...(waits.length === 0 ? [] : [labelled('longest wait', waits.join(' · '))]),
     ...(seen === '' ? [] : [labelled('shown', seen)]),
   ];
 }
 
 /** `new leader after 8.2 s, 9.1 s, 9.3 s (p50, p99, max of 12) · …` */
-export function resumeText({ electedMs, ackedMs, isrFullMs }: ResumeReport): string {
-  return [distributionText('new leader after', electedMs), distributionText('acknowledged again after', ackedMs), distributionText('in-sync set full after', isrFullMs)].filter((text) => text !== '').join(' · ');
+export function resumeText({ electedMs, ackedMs, isrFullMs, controllerMs }: ResumeReport): string {
+  return [distributionText('new leader after', electedMs), distributionText('acknowledged again after', ackedMs), distributionText('in-sync set full after', isrFullMs), distributionText('new controller after', controllerMs)].filter((text) => text !== '').join(' · ');
 }
 
 export function distributionText(what: string, times: Distribution | null): string {

@@ -10,7 +10,9 @@ import { unknown } from './usage-error.ts';
 const TOPICS: Readonly<Record<string, { readonly data: (trials: Trials) => readonly object[]; readonly text: (trials: Trials) => string }>> = {
   workloads: {
     data: ({ trials, DEFAULT_TRIAL }) => trials().map((trial) => ({ ...trial, isDefault: trial.name === DEFAULT_TRIAL })),
-    text: ({ trials, DEFAULT_TRIAL }) => table(trials().map(({ name, says, rows }) => [name, `${says} (${rows.join(', ')})${name === DEFAULT_TRIAL ? ' The default.' : ''}`])),
+    // Under the row that each is about first of all.
+    text: ({ trials, DEFAULT_TRIAL }) =>
+      [...groupBy(trials(), ({ rows }) => rows[0]!)].map(([row, group]) => `  ${row}\n${table(group.map(({ name, says, rows }) => [name, `${says} (${rows.join(', ')})${name === DEFAULT_TRIAL ? ' The default.' : ''}`]), '    ')}`).join('\n'),
   },
   faults: {
     data: ({ faultProfiles }) => faultProfiles(),

@@ -63,8 +63,9 @@ describe('trial list', () => {
     expect(code).toBe(EXIT.held);
     expect(out).toMatchInlineSnapshot(`
       "workloads
-        toy      Servers count what they are asked. (7.1-durable) The default.
-        toy-too  Servers count what they are asked. (7.1-durable)
+        7.1-durable
+          toy      Servers count what they are asked. (7.1-durable) The default.
+          toy-too  Servers count what they are asked. (7.1-durable)
 
       faults
         mild       One short partition.

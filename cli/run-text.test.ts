@@ -32,7 +32,7 @@ function run(anomalies: readonly Anomaly[], settings: Record<string, string> = {
       },
       kept: 24_000,
       counts,
-      availability: { interruptions: [{ partition: 'orders-4', cause: 'power-loss', at: 40_112_000, electedUs: 8_700_000, ackedUs: 9_100_000, isrFullUs: null }], writes: { 'orders-4': { longestUs: 9_050_000, totalUs: 9_050_000 } }, reads: {}, clients: { 'producer-2': 400_000 } },
+      availability: { interruptions: [{ partition: 'orders-4', cause: 'power-loss', at: 40_112_000, electedUs: 8_700_000, ackedUs: 9_100_000, isrFullUs: null }], controllers: [], writes: { 'orders-4': { longestUs: 9_050_000, totalUs: 9_050_000 } }, reads: {}, clients: { 'producer-2': 400_000 } },
       shown: { 'elections after a silent death': 1 },
       metrics: { series: [], watched: [], endToEnd: { records: 0, meanMs: null, maxMs: null } },
     },

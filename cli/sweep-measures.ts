@@ -1,6 +1,7 @@
 /** @module What the runs of a sweep measured, put together: distributions over seeds. Nothing here depends on the order of the runs. */
 import { distributionOf } from '../workloads/availability/distribution.ts';
 import type { Distribution } from '../workloads/availability/distribution.ts';
+import type { ControllerLoss } from '../workloads/availability/controllers.ts';
 import type { Interruption } from '../workloads/availability/interruptions.ts';
 import { resumeReport, worst } from './availability-report.ts';
 import type { ResumeReport } from './availability-report.ts';
@@ -21,6 +22,7 @@ export interface SweepMeasuresReport {
 
 export class SweepMeasures {
   readonly #interruptions: Interruption[] = [];
+  readonly #controllers: ControllerLoss[] = [];
   readonly #writes: number[] = [];
   readonly #reads: number[] = [];
   readonly #clients: number[] = [];
@@ -29,8 +31,9 @@ export class SweepMeasures {
   readonly #shown = new Map<string, { times: number; runs: number }>();
 
   add({ verdict: { availability, counts, shown }, result }: Pick<TrialRun, 'verdict' | 'result'>): void {
-    const { interruptions, writes, reads, clients } = availability;
+    const { interruptions, controllers, writes, reads, clients } = availability;
     for (const interruption of interruptions) this.#interruptions.push(interruption);
+    this.#controllers.push(...controllers);
     this.#writes.push(worst(writes)?.longestMs ?? 0);
     this.#reads.push(worst(reads)?.longestMs ?? 0);
     this.#clients.push(Math.max(0, ...Object.values(clients)) / 1_000);
@@ -45,7 +48,7 @@ export class SweepMeasures {
   report(): SweepMeasuresReport {
     const of = (values: readonly number[]): Distribution | null => distributionOf(values) ?? null;
     return {
-      resume: resumeReport({ interruptions: this.#interruptions }),
+      resume: resumeReport({ interruptions: this.#interruptions, controllers: this.#controllers }),
       waits: { writesMs: of(this.#writes), readsMs: of(this.#reads), clientsMs: of(this.#clients) },
       recordsLost: of(this.#recordsLost),
       diskBytes: of(this.#diskBytes),

@@ -7,7 +7,7 @@ import { measuresText, sweepText } from './sweep-text.ts';
 const LOSS = { name: 'acked-loss', row: '7.1-durable', class: 'safety', byDesign: null, detail: '', virtualMs: 1, causedMs: 1, strikes: [] };
 
 const measured: SweepMeasuresReport = {
-  resume: { electedMs: { count: 12, p50: 8_200, p99: 9_100, max: 9_300 }, ackedMs: null, isrFullMs: { count: 1, p50: 1_500, p99: 1_500, max: 1_500 } },
+  resume: { electedMs: { count: 12, p50: 8_200, p99: 9_100, max: 9_300 }, ackedMs: null, isrFullMs: { count: 1, p50: 1_500, p99: 1_500, max: 1_500 }, controllerMs: null },
   waits: { writesMs: { count: 3, p50: 9_000, p99: 9_400, max: 9_400 }, readsMs: null, clientsMs: null },
   recordsLost: { count: 3, p50: 0, p99: 1_204, max: 1_204 },
   diskBytes: { count: 3, p50: 1_000_000, p99: 1_100_000, max: 1_100_000 },

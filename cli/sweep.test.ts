@@ -47,7 +47,7 @@ describe('trial sweep', () => {
   it('puts together what the runs measured, whatever the jobs', async () => {
     const [one, two] = await Promise.all([1, 2].map((jobs) => trial(`sweep --seeds 100..109 --jobs ${jobs} --duration 1s --json`)));
     const { resume, waits, recordsLost, shown } = reportOf(one!.out);
-    expect(resume).toEqual({ electedMs: { count: 10, p50: 104, p99: 109, max: 109 }, ackedMs: { count: 10, p50: 104.5, p99: 109.5, max: 109.5 }, isrFullMs: null });
+    expect(resume).toEqual({ electedMs: { count: 10, p50: 104, p99: 109, max: 109 }, ackedMs: { count: 10, p50: 104.5, p99: 109.5, max: 109.5 }, isrFullMs: null, controllerMs: null });
     expect(waits).toEqual({ writesMs: { count: 10, p50: 104.5, p99: 109.5, max: 109.5 }, readsMs: { count: 10, p50: 0, p99: 0, max: 0 }, clientsMs: { count: 10, p50: 104, p99: 109, max: 109 } });
     expect(recordsLost).toEqual({ count: 10, p50: 0, p99: 0, max: 0 });
     expect(shown['calls']).toMatchObject({ runs: 10 });

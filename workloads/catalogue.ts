@@ -3,6 +3,7 @@ import type { Trial } from './trial.ts';
 import brokerRestart from './trials/broker-restart.ts';
 import clientLosesBroker from './trials/client-loses-broker.ts';
 import clockSkew from './trials/clock-skew.ts';
+import controllerElection from './trials/controller-election.ts';
 import diskFull from './trials/disk-full.ts';
 import diskHung from './trials/disk-hung.ts';
 import firstCluster from './trials/first-cluster.ts';
@@ -44,6 +45,7 @@ export const TRIALS: readonly Trial[] = [
   powerLossAll,
   powerLossAllFlushed,
   leaderElection,
+  controllerElection,
   rollingRestart,
   rollingKill,
   oneByOne,

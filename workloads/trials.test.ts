@@ -19,6 +19,7 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
   test.each<[string, readonly string[]]>([
     ['session-timeout', ['elections after a silent death']],
     ['leader-election', ['elections after a silent death', 'interruptions that ended']],
+    ['controller-election', ['controllers that took over']],
     ['rolling-kill', ['elections after a silent death', 'interruptions that ended']],
     ['replica-lag', ['followers that left the in-sync set for their lag']],
     ['min-insync-replicas', ['acks=all refused', 'acks=1 acknowledged while read-only', 'read only once the in-sync set had recovered', 'polls while read-only']],

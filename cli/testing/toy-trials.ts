@@ -61,6 +61,7 @@ function availabilityOf({ seed }: TrialArgument): Availability {
   const electedUs = Number(BigInt(seed) % 1_000n) * 1_000;
   return {
     interruptions: [{ partition: 'orders-0', cause: 'crash', at: 100_000, electedUs, ackedUs: electedUs + 500, isrFullUs: null }],
+    controllers: [],
     writes: { 'orders-0': { longestUs: electedUs + 500, totalUs: electedUs } },
     reads: {},
     clients: { 'client-0': electedUs },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { controllerId, controllerNameOf } from '../../actors/client/bootstrap.ts';
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { acked, appended, booted, elected, failed, polled, restarted, sent, stopped, traced, watermark } from '../testing/trace.ts';
@@ -50,6 +51,22 @@ describe('interruptions of a partition (7.6.1-config)', () => {
 
   it('those that begin after the load are left out', () => {
     expect(measure(traced([booted, stopped('broker-1', 'crash')]), BOOT_MS * MS).interruptions).toEqual([]);
+  });
+});
+
+describe('losses of the active controller (7.6.1-config, KR-12)', () => {
+  const activated = (node: number, epoch: number): Step => ({ actor: controllerNameOf(node), event: { type: 'observed', observation: { kind: 'controller-activated', node, epoch } } });
+  const [first, second] = [controllerId(0), controllerId(1)];
+
+  it.each<[string, readonly Step[], readonly object[]]>([
+    ['dead, until another one is active', [activated(first, 1), stopped('controller-0', 'crash'), stopped('x', 'crash'), activated(second, 2)], [{ cause: 'crash', activatedUs: 2 * MS }]],
+    ['standing still', [activated(first, 1), paused('controller-0'), activated(second, 2)], [{ cause: 'pause', activatedUs: MS }]],
+    ['one that never has a successor', [activated(first, 1), stopped('controller-0', 'power-loss')], [{ cause: 'power-loss', activatedUs: null }]],
+    ['a controller that is not active is not missed', [activated(first, 1), stopped('controller-1', 'crash')], []],
+    ['one that resigns and lives is no loss', [activated(first, 1), activated(second, 2)], []],
+  ])('%s', (_what, steps, expected) => {
+    // The last step is one millisecond before the end of the load.
+    expect(measured(steps, [stopped('x', 'crash')]).controllers).toMatchObject(expected);
   });
 });
 

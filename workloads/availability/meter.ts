@@ -7,6 +7,8 @@ import type { Observation } from '../../actors/observation.ts';
 import type { Micros } from '../../runtime/index.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { ACKS_ALL, partitionName } from '../checkers/words.ts';
+import { ControllerLosses } from './controllers.ts';
+import type { ControllerLoss } from './controllers.ts';
 import { Interruptions } from './interruptions.ts';
 import type { Interruption } from './interruptions.ts';
 import { Service } from './service.ts';
@@ -21,6 +23,7 @@ export interface Outage {
 /** What was measured, as plain data. */
 export interface Availability {
   readonly interruptions: readonly Interruption[];
+  readonly controllers: readonly ControllerLoss[];
   /** Partitions by name: acknowledgements of acks=all, as producers waited for them. */
   readonly writes: Readonly<Record<string, Outage>>;
   /** Partitions by name: records below the high watermark, as consumers waited for them. */
@@ -37,6 +40,7 @@ interface Pending {
 
 export class AvailabilityMeter {
   readonly interruptions = new Interruptions();
+  readonly controllers = new ControllerLosses();
   readonly #loadUntil: Micros;
   readonly #writes = new Map<string, Pending>();
   readonly #producers = new Map<string, Pending>();
@@ -55,6 +59,7 @@ export class AvailabilityMeter {
       this.#readers.end(this.#loadUntil);
     }
     this.interruptions.see(event, observation);
+    this.controllers.see(event, observation);
     switch (observation?.kind) {
       case 'send-invoked':
         this.#sent(actor, observation.acks, partitionName(observation), time);
@@ -77,6 +82,7 @@ export class AvailabilityMeter {
     this.#readers.end(endedAt);
     return {
       interruptions: this.interruptions.before(this.#loadUntil),
+      controllers: this.controllers.before(this.#loadUntil),
       writes: outages(this.#writes, ({ service }) => service),
       reads: this.#readers.partitions(),
       clients: { ...Object.fromEntries([...this.#producers].map(([name, { service }]) => [name, service.longestUs])), ...this.#readers.clients() },
@@ -84,7 +90,7 @@ export class AvailabilityMeter {
   }
 
   get kept(): number {
-    return this.interruptions.kept + this.#writes.size + this.#producers.size + this.#readers.kept;
+    return this.interruptions.kept + this.controllers.kept + this.#writes.size + this.#producers.size + this.#readers.kept;
   }
 
   #sent(producer: string, acks: number, partition: string, time: Micros): void {

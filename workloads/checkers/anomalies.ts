@@ -54,6 +54,7 @@ export const ANOMALIES = [
   availability('elected-out-of-time', '7.3.4-session', "a new leader was elected sooner or later after the old one's death than the session timeout says"),
   availability('shrunk-out-of-time', '7.3.4-lag', 'a follower that does not fetch left the in-sync set sooner or later than replica.lag.time.max.ms says'),
   availability('resumed-late', '7.6.1-config', 'after its leader was gone, a partition took longer to acknowledge again than the trial allows'),
+  availability('controller-late', '7.6.1-config', 'after the active controller was gone, it took longer than the trial allows until another one was active'),
   availability('stopped-too-long', '7.6.2-app', 'a client or a partition had to wait longer than the trial allows'),
   safety('not-read-only', '7.3.3-minisr', 'acks=all was acknowledged for a record sent while too few replicas were in sync'),
   safety('unclean-election', '7.3.2-unclean', 'a replica that was not in sync was elected though unclean.leader.election.enable=false'),

@@ -1,6 +1,7 @@
 /** @module How soon a partition has a leader again, and works again, after its leader has died (7.6.1-config, 7.3.4-session). */
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { Micros } from '../../runtime/index.ts';
+import type { ControllerLoss } from '../availability/controllers.ts';
 import type { Interruption } from '../availability/interruptions.ts';
 import { anomaly } from '../checkers/anomalies.ts';
 import type { Anomaly } from '../checkers/checker.ts';
@@ -72,3 +73,31 @@ function late({ partition, cause, at, electedUs, ackedUs }: Interruption, limitU
     ),
   ];
 }
+
+/**
+ * Another controller is active in time (§3.2): the others miss the leader's answers for controller.quorum.fetch.timeout.ms, and then may need some rounds, each of up to
+ * twice the election timeout and a backoff. Nothing bounds the number of rounds; more than four in a quorum of which one is missing is a fault.
+ */
+export const controllerFailsOver: Expectation = ({ meter, resolved: { brokerConfig: config, phases } }) => {
+  const roundUs = (2 * config['controller.quorum.election.timeout.ms'] + config['controller.quorum.election.backoff.max.ms']) * MILLISECOND;
+  const limitUs = config['controller.quorum.fetch.timeout.ms'] * MILLISECOND + 4 * roundUs;
+  const seen = (): readonly ControllerLoss[] => meter.controllers.before(phases.loadUntil - limitUs);
+  return {
+    name: 'controller-fails-over',
+    see: () => undefined,
+    finish: () =>
+      seen()
+        .filter(({ activatedUs }) => activatedUs === null || activatedUs > limitUs)
+        .map(({ at, cause, activatedUs }) =>
+          anomaly(
+            'controller-late', at + limitUs, undefined,
+            `the active controller was gone at ${clockTime(at)} (${cause}), and ${activatedUs === null ? 'no other one was active after that' : `another one was active ${inSeconds(activatedUs)} later`}.`,
+            `with these timeouts it is active within ${inSeconds(limitUs)}.`,
+          ),
+        ),
+    kept: 0,
+    get shown() {
+      return { 'controllers that took over': seen().filter(({ activatedUs }) => activatedUs !== null).length };
+    },
+  };
+};
