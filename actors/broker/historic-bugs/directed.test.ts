@@ -54,7 +54,7 @@ describe('B1: a follower that cuts its log at its own high watermark loses what 
   });
 });
 
-describe('B2: replicas that cut their logs at their own high watermarks diverge, and nobody notices (KIP-101)', () => {
+describe('B2: replicas that cut their logs at their own high watermarks diverge, and nobody notices; what a fetch acknowledges is not synced (KIP-101, FT-8)', () => {
   /** Both lose power, and with it what their disks like. 1 is back first, and leads. @returns what each shows in the end */
   function run(protocol: Old, seed: number): (readonly string[] | undefined)[] {
     const shown: (readonly string[] | undefined)[] = [];
