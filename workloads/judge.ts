@@ -28,7 +28,7 @@ export function createTrialJudge(promises: Promises, resolved?: ResolvedTrial): 
 }
 
 class TrialJudge implements Judge {
-  readonly #history = new History();
+  readonly #history: History;
   readonly #tally = new Tally();
   readonly #meter: AvailabilityMeter;
   readonly #metrics = new MetricsCollector();
@@ -36,6 +36,7 @@ class TrialJudge implements Judge {
   readonly #expected: readonly Expected[];
 
   constructor(promises: Promises, resolved: ResolvedTrial | undefined) {
+    this.#history = new History(promises);
     this.#meter = new AvailabilityMeter(resolved?.phases.loadUntil ?? promises.healsAt);
     this.#expected = resolved === undefined ? [] : expectationsOf(resolved).map((expectation) => expectation({ history: this.#history, meter: this.#meter, resolved }));
     this.#checkers = [

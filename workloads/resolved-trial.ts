@@ -197,9 +197,11 @@ function asText(values: ConfigValues): Record<string, string> {
 }
 
 /** What the configuration promises, for the judges. */
-export function promisesOf({ topics, producers, consumers, phases: { healsAt } }: ResolvedTrial): Promises {
+export function promisesOf({ topics, producers, consumers, protocol, phases: { healsAt, auditFrom } }: ResolvedTrial): Promises {
   return {
     healsAt,
+    recoversBy: auditFrom,
+    eligibleLeaderReplicas: protocol.eligibleLeaderReplicas,
     topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'] }])),
     producers: Object.fromEntries(
       producers.flatMap(({ names, config }) => {

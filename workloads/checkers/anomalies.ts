@@ -16,7 +16,7 @@ export const ANOMALIES = [
   safety('acked-then-reordered', '7.1-order', "two acknowledged records of one producer stand in the log in another order than they were sent"),
   safety('nonmonotonic-poll', '7.1-order', 'a consumer was given a lower offset than in the poll before'),
   safety('int-nonmonotonic-poll', '7.1-order', 'inside one poll a lower offset follows a higher one'),
-  safety('premature-ack', '7.1-committed', 'acks=all was answered before any leader showed a high watermark beyond the record'),
+  safety('premature-ack', '7.1-committed', 'acks=all was answered before a leader that has the record showed a high watermark beyond it'),
   safety('premature-commit', '7.1-committed', "a leader's high watermark is beyond the log of a replica that the controller may elect (W3)"),
   safety('isr-not-superset', '7.1-committed', 'a member of the in-sync set, or an eligible leader replica, is without a committed record (W3)'),
   safety('commit-under-min-isr', '7.3.3-minisr', 'a leader moved its high watermark with fewer replicas in sync than min.insync.replicas'),
@@ -48,7 +48,7 @@ export const ANOMALIES = [
   safety('unseen', '7.5-committed', 'a consumer that said it had read to the end was never given a record that stands there'),
   liveness('stalled', '7.6.2-app', 'applications had not finished when the run ended'),
   liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
-  liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set after the heal'),
+  liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set in time after the heal'),
   liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
   // What trials expect of their own schedules (expectations/).
   availability('elected-out-of-time', '7.3.4-session', "a new leader was elected sooner or later after the old one's death than the session timeout says"),

@@ -7,7 +7,8 @@
  *
  *     process-stopped power-loss ─► log-opened, without all that had been appended ─► leader-started,
  *     and in that epoch every member of the controller's in-sync set, which it was when the power went, has lost the record so. A replica that
- *     has it and is not in sync does not help (EL-5).
+ *     has it and is not in sync does not help (EL-5). With eligible leader replicas this is no excuse: whoever did not shut down cleanly is
+ *     neither in sync nor eligible when it is back (EL-10), and comes to lead by an unclean election only.
  *
  * unclean election (B19), or that of the last known leader, which eligible leader replicas allow even where unclean election is off (EL-2, B17):
  *
@@ -18,6 +19,7 @@
  * For as long as the controller has not noticed, a member of its in-sync set that lost power may be without what is committed, and so may one that was
  * elected uncleanly; a leader that does not know that it was deposed may commit what a removal has taken from everybody else.
  */
+import type { Promises } from './checker.ts';
 import type { Rift } from './committed-chain.ts';
 import type { Election, PartitionHistory, Replica, Term } from './partition-history.ts';
 import { clockTime } from './words.ts';
@@ -76,8 +78,8 @@ export function lossAfterFetch(loss: Loss, baseOffset: number, end: number): Los
 }
 
 /** What the partition loses, by design, as this leader takes office. `rift`: what it lacks of what was committed. */
-export function removalsOnTakingOffice(partition: PartitionHistory, term: Term, rift: Rift | undefined): Removal[] {
-  return [uncleanRemoval(partition, term, rift), powerLossRemoval(partition, term)].filter((removal) => removal !== undefined);
+export function removalsOnTakingOffice(partition: PartitionHistory, term: Term, rift: Rift | undefined, { eligibleLeaderReplicas }: Pick<Promises, 'eligibleLeaderReplicas'>): Removal[] {
+  return [uncleanRemoval(partition, term, rift), eligibleLeaderReplicas ? undefined : powerLossRemoval(partition, term)].filter((removal) => removal !== undefined);
 }
 
 function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, startOffset, startedAt }: Term, rift: Rift | undefined): Removal | undefined {

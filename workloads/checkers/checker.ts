@@ -37,8 +37,11 @@ export interface Checker {
 
 /** What the configuration promises, which a checker needs to tell a broken promise from a loss by design. */
 export interface Promises {
-  /** The phases of the run, µs: faults stop at `healsAt`. */
+  /** The phases of the run, µs: faults stop at `healsAt`, and by `recoversBy` every partition is led and all its replicas are in sync again. */
   readonly healsAt: number;
+  readonly recoversBy: number;
+  /** A replica that may have lost something is not elected for that it was in sync (EL-6, EL-10). */
+  readonly eligibleLeaderReplicas: boolean;
   readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number }>>;
   /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). `retries` absent: as many as it likes. */
   readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean; readonly retries?: number }>>;

@@ -4,6 +4,7 @@ import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { lossAfterFetch, lossOnReopening, removalFor, removalsOnTakingOffice } from './attribution.ts';
 import type { PowerLoss } from './attribution.ts';
+import type { Promises } from './checker.ts';
 import type { Divergence } from './lineage.ts';
 import { PartitionHistory } from './partition-history.ts';
 import type { Replica, Term } from './partition-history.ts';
@@ -12,12 +13,17 @@ import { partitionName } from './words.ts';
 type Observed<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
 export class ClusterHistory {
+  readonly #promises: Promises;
   /** By topic and number: every observation looks them up. */
   readonly #topics = new Map<string, PartitionHistory[]>();
   /** When each broker last lost power, by name of the actor. */
   readonly #powerLosses = new Map<string, PowerLoss>();
   /** Strikes that will take the power of an actor. */
   readonly #struck = new Map<string, string>();
+
+  constructor(promises: Promises) {
+    this.#promises = promises;
+  }
 
   /** The history of a partition; empty if nothing was seen of it. */
   of({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionHistory {
@@ -140,7 +146,7 @@ export class ClusterHistory {
     // Of a replica that was never seen nothing can be said but how far it says it reaches.
     const rift = isSeen ? partition.committed.lackedBy(replica.log, leaderEpoch) : undefined;
     const term = termOf(partition, leaderEpoch, broker, epochStartOffset, time);
-    const removals = removalsOnTakingOffice(partition, term, rift);
+    const removals = removalsOnTakingOffice(partition, term, rift, this.#promises);
     partition.removals.push(...removals);
     // What its epoch appends there from now on is not what was lost.
     if (removals.length > 0) replica.loss = undefined;
@@ -158,7 +164,7 @@ export class ClusterHistory {
   }
 
   #changed(observation: Observed<'partition-changed'>, time: number): void {
-    const { leader, leaderEpoch, isr, elr, lastKnownElr, isUnclean, metadataOffset } = observation;
+    const { leader, leaderEpoch, isr, elr, lastKnownElr, replicas, isUnclean, metadataOffset } = observation;
     const partition = this.of(observation);
     // A controller that was deposed may learn late that what it wrote is committed.
     if (metadataOffset < partition.metadataOffset) return;
@@ -170,6 +176,8 @@ export class ClusterHistory {
       const isOfLastKnownLeader = isUnclean && lastElection?.lastKnownElr.length === 1 && lastElection.lastKnownElr[0] === leader;
       elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, at: time, isr, elr, lastKnownElr });
     }
+    if (leader < 0 || isr.length < replicas.length) partition.wholeSince = undefined;
+    else partition.wholeSince ??= time;
     for (const member of partition.electable) if (!before.includes(member)) partition.joinedAt.set(member, time);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED, booted, elected, finalRead, inShort, verdictOf } from '../testing/trace.ts';
+import { ENDED, booted, elected, finalRead, inShort, promises, verdictOf } from '../testing/trace.ts';
 import { createLivenessChecker } from './liveness.ts';
 
 const STALLED = { ...ENDED, stalled: ['producer-0', 'auditor'] };
@@ -15,6 +15,13 @@ describe('liveness: once the faults have stopped, everything gets done', () => {
     { what: 'a run that was stopped from outside', trace: [booted, elected(-1, 6, [1])], end: { ...STALLED, stopped: true }, finds: [] },
   ])('$what: $finds', ({ trace, end, finds }) => {
     expect(verdictOf(createLivenessChecker, trace, end).map(inShort)).toEqual(finds);
+  });
+
+  it('a partition that was whole again only after the time that it may take', () => {
+    const late = [booted, elected(1, 6, [1, 2]), elected(1, 6), finalRead()];
+    const verdict = (recoversBy: number) => verdictOf(createLivenessChecker, late, ENDED, { ...promises, recoversBy }).map(inShort);
+    expect(verdict(1_000)).toEqual(['under-replicated (7.2-isr, liveness)']);
+    expect(verdict(60_000_000)).toEqual([]);
   });
 
   it('names those who did not finish', () => {

@@ -37,10 +37,15 @@ function leaderless({ cluster }: History, name: string, { endedAt }: RunEnd): An
 }
 
 /** §12.3: once the faults have stopped, every replica comes back. */
-function underReplicated({ cluster }: History, { topics }: Promises, name: string, { endedAt }: RunEnd): Anomaly[] {
+function underReplicated({ cluster }: History, { topics, healsAt, recoversBy }: Promises, name: string, { endedAt }: RunEnd): Anomaly[] {
   const last = cluster.partition(name).lastElection;
   const replicationFactor = topics[name.slice(0, name.lastIndexOf('-'))]?.replicationFactor ?? 0;
-  if (last === undefined || last.isr.length >= replicationFactor) return [];
+  if (last === undefined) return [];
+  const { wholeSince } = cluster.partition(name);
+  if (wholeSince !== undefined && wholeSince > recoversBy) {
+    return [anomaly('under-replicated', endedAt, undefined, `the faults stopped at ${clockTime(healsAt)}, and ${name} should have been led by ${clockTime(recoversBy)} with all replicas in sync: it was from ${clockTime(wholeSince)} on.`)];
+  }
+  if (last.isr.length >= replicationFactor) return [];
   return [anomaly('under-replicated', endedAt, undefined, `${name} has ${replicationFactor} replicas, and only [${last.isr.join(', ')}] are in sync in the end (leader ${last.leader}, leader epoch ${last.leaderEpoch}).`)];
 }
 

@@ -85,6 +85,8 @@ export class PartitionHistory {
   highestWatermark = 0;
   /** Offsets below were deleted by retention or DeleteRecords somewhere. */
   deletedBelow = 0;
+  /** Since when it has been led, with all replicas in sync; undefined: it is not. */
+  wholeSince: number | undefined;
   /** Of the last record of the metadata log that told of this partition. */
   metadataOffset = -1;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appended, booted, changed, elected, fetched, inShort, leads, opened, polled, restarted, startsAt, stopped, struck, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
+import { ENDED, appended, booted, changed, elected, fetched, inShort, leads, opened, polled, promisesWithElr, restarted, startsAt, stopped, struck, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
 import { LAST_KNOWN_LEADER, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { createStabilityChecker } from './stability.ts';
@@ -61,6 +61,11 @@ const cases: readonly Case[] = [
 describe('stability: one writer in an epoch, equal logs, what is committed stays', () => {
   it.each(cases)('$what: $finds', ({ trace, finds }) => {
     expect(verdictOf(createStabilityChecker, trace).map(inShort)).toEqual(finds);
+  });
+
+  it('W5: with eligible leader replicas the power loss of all that were in sync is no exception (EL-10)', () => {
+    const alone = [two, elected(1, 5, [1]), stopped('broker-1', 'power-loss'), elected(-1, 6, [1]), back(1, 1), elected(1, 7, [1]), leads(1, 7, 1, 1, [1])];
+    expect(verdictOf(createStabilityChecker, alone, ENDED, promisesWithElr).map(inShort)).toEqual([UNSTABLE]);
   });
 
   it('W5: names who, when, and which strike', () => {

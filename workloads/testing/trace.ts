@@ -100,6 +100,8 @@ function counted(step: Step, i: number): Step {
 
 export const promises: Promises = {
   healsAt: 60_000_000,
+  recoversBy: 80_000_000,
+  eligibleLeaderReplicas: false,
   topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2 } },
   producers: { p1: { acks: -1, keepsOrder: true }, p2: { acks: 1, keepsOrder: false } },
   consumers: ['c1', 'c2'],
@@ -107,9 +109,9 @@ export const promises: Promises = {
 export const ENDED: RunEnd = { endedAt: 90_000_000, stopped: false, stalled: [] };
 
 /** What a checker says of a trace. */
-export function verdictOf(create: (history: History, promises: Promises) => Checker, steps: readonly (Step | readonly Step[])[], end = ENDED): readonly Anomaly[] {
-  const history = new History();
-  const checker = create(history, promises);
+export function verdictOf(create: (history: History, promises: Promises) => Checker, steps: readonly (Step | readonly Step[])[], end = ENDED, promised = promises): readonly Anomaly[] {
+  const history = new History(promised);
+  const checker = create(history, promised);
   for (const event of traced(steps)) {
     const observation = event.event.type === 'observed' ? (event.event.observation as Observation) : undefined;
     history.see(event, observation);
@@ -117,6 +119,9 @@ export function verdictOf(create: (history: History, promises: Promises) => Chec
   }
   return checker.finish(end);
 }
+
+/** The same, where eligible leader replicas are on. */
+export const promisesWithElr: Promises = { ...promises, eligibleLeaderReplicas: true };
 
 /** An anomaly in short: name, row, class, and the cause if it is by design. */
 export function inShort({ name, row, class: kind, byDesign }: Anomaly): string {
