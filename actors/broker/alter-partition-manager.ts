@@ -7,7 +7,8 @@ import { NONE } from '../protocol/errors.ts';
 import { byTopic } from './by-topic.ts';
 import type { BrokerMetrics } from './broker-metrics.ts';
 import type { ControllerChannel } from './controller-channel.ts';
-import type { Partition, PendingIsr } from './partition.ts';
+import type { PendingIsr } from './in-sync-set.ts';
+import type { Partition } from './partition.ts';
 
 /** Wait before a request is sent again after it failed as a whole. */
 const RETRY_US = 50 * MILLISECOND;

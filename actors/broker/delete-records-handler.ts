@@ -6,10 +6,10 @@
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import type { Offset } from '../log/record-batch.ts';
+import { codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '../protocol/messages.ts';
 import { byTopic } from './by-topic.ts';
-import { codeOf } from './partition.ts';
 import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 

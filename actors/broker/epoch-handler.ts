@@ -1,8 +1,8 @@
 /** @module OffsetForLeaderEpoch: where an epoch ends in the leader's log (F-12). Followers of older generations ask it, and consumers that check their position. */
-import { NONE } from '../protocol/errors.ts';
+import { NONE, codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse } from '../protocol/messages.ts';
-import { codeOf, epochError } from './partition.ts';
+import { epochError } from './fences.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 import { GENERATIONS, endOffsetAnswer } from './truncation.ts';
 

@@ -3,10 +3,10 @@ import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
 import { NOT_CACHED } from '../log/log-segment.ts';
-import { NONE } from '../protocol/errors.ts';
+import { NONE, codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
-import { codeOf, epochError } from './partition.ts';
+import { epochError, refusesFollower } from './fences.ts';
 import type { Partition } from './partition.ts';
 import { leaderHint } from './produce-handler.ts';
 import type { ReplicaManager } from './replica-manager.ts';
@@ -222,7 +222,7 @@ function refusal(replicas: ReplicaManager, partition: Partition, replicaId: numb
   if (!partition.isLeader && isServedByLeaderOnly) return 'NOT_LEADER_OR_FOLLOWER';
   if (replicaId === CONSUMER) return undefined;
   if (!partition.replicas.includes(replicaId)) return wanted.currentLeaderEpoch >= 0 ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER';
-  return partition.refusesFollower(replicaId, replicaEpoch) ? 'NOT_LEADER_OR_FOLLOWER' : undefined;
+  return refusesFollower(replicas.image, replicaId, replicaEpoch) ? 'NOT_LEADER_OR_FOLLOWER' : undefined;
 }
 
 /** F-4: where the logs part, if the fetcher names the epoch of its last record. */

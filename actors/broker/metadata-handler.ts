@@ -1,13 +1,13 @@
 /** @module Metadata and ListOffsets: what clients ask before they write and read. */
 import type { Task } from '../../runtime/index.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
-import { ERRORS, NONE } from '../protocol/errors.ts';
+import { ERRORS, NONE, codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
 import type { ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse } from '../protocol/messages.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
-import { codeOf, epochError } from './partition.ts';
+import { epochError } from './fences.ts';
 import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 

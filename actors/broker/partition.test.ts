@@ -5,6 +5,7 @@ import type { PartitionRegistration } from '../metadata/metadata-image.ts';
 import type { ProtocolVariant } from '../protocol-variant.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { LAG_MS, PartitionBench } from '../testing/partition-bench.ts';
+import { refusesFollower } from './fences.ts';
 
 const noSignal: Signal = { notify: () => undefined, *wait() { yield* []; return true; } };
 
@@ -191,6 +192,12 @@ describe('a change of the in-sync set', () => {
     expect(bench.partition.isr).toEqual([0]);
   });
 
+  it('stays pending under metadata that is older than what is known (ML-1)', () => {
+    const bench = expanding();
+    bench.lead({ isr: [0], partitionEpoch: 8 });
+    expect(bench.partition).toMatchObject({ isr: [0, 1], pending: { added: [2] } });
+  });
+
   test.each([
     ['with its broker epochs (KIP-903)', {}, [7, 101, 102]],
     ['before KIP-903 without (isrWithoutBrokerEpochs)', { isrWithoutBrokerEpochs: true }, [-1, -1, -1]],
@@ -237,7 +244,7 @@ test.each([
   [103, false],
   [-1, false],
 ])('FS-1: a follower that fetches with broker epoch %i where 102 is registered is refused: %s', (brokerEpoch, isRefused) => {
-  expect(new PartitionBench().lead().partition.refusesFollower(2, brokerEpoch)).toBe(isRefused);
+  expect(refusesFollower(new PartitionBench().image, 2, brokerEpoch)).toBe(isRefused);
 });
 
 describe('roles', () => {

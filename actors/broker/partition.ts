@@ -1,12 +1,7 @@
 /**
  * @module
- * One replica of a partition on a broker: its log, its role, and as a leader what it knows of its followers, who is in sync, and what
- * is committed.
- *
- *     in-sync set:  Committed ──propose──► Pending(expand │ shrink) ──controller──► Committed'      (one in flight, KIP-497)
- *
- * While a change is pending the maximal set counts for the high watermark and for acknowledgements, so that whatever the
- * controller may believe is covered (AP-5).
+ * One replica of a partition on a broker: its log, its role, and as a leader what is committed, which follows from its followers (`followers.ts`)
+ * and from who is in sync (`in-sync-set.ts`).
  */
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
@@ -21,13 +16,14 @@ import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-
 import { RECOVERED } from '../metadata/metadata-record.ts';
 import type { Observation } from '../observation.ts';
 import type { ErrorName } from '../protocol/errors.ts';
-import { ERRORS, NONE, errorName } from '../protocol/errors.ts';
 import type { AlterPartitionResponse } from '../protocol/messages.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { DelayedProduces } from './delayed-produces.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
 import { Followers } from './followers.ts';
 import { nextHighWatermark } from './high-watermark.ts';
+import { InSyncSet } from './in-sync-set.ts';
+import type { PendingIsr } from './in-sync-set.ts';
 import type { ManagedLog } from './log-manager.ts';
 import { GENERATIONS, beginsAnew } from './truncation.ts';
 import type { Generation } from './truncation.ts';
@@ -36,13 +32,6 @@ import type { Generation } from './truncation.ts';
 const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
 /** In DeleteRecords: everything that is committed. */
 const TO_HIGH_WATERMARK = -1;
-
-/** A change of the in-sync set that the controller has not answered yet. */
-export interface PendingIsr {
-  readonly isr: readonly number[];
-  /** Who would be added; empty for a shrink. */
-  readonly added: readonly number[];
-}
 
 export type AppendOutcome = { readonly error: ErrorName } | { readonly error: 'NONE'; readonly baseOffset: Offset; readonly lastOffset: Offset };
 
@@ -68,10 +57,8 @@ export class Partition {
   leaderEpoch = -1;
   partitionEpoch = -1;
   replicas: readonly number[] = [];
-  /** The committed in-sync set. */
-  isr: readonly number[] = [];
-  pending: PendingIsr | undefined;
   leaderEpochStartOffset: Offset = 0;
+  readonly #inSync: InSyncSet;
   readonly #followers: Followers;
   readonly #delayedProduces: DelayedProduces;
   #isStopped = false;
@@ -89,6 +76,7 @@ export class Partition {
     this.log = log;
     this.#host = host;
     this.lock = lock;
+    this.#inSync = new InSyncSet(host.options.protocol);
     this.#followers = new Followers(host);
     this.#delayedProduces = new DelayedProduces((requiredOffset) => this.#outcomeOf(requiredOffset));
   }
@@ -112,11 +100,19 @@ export class Partition {
     return configured === undefined ? this.#host.options.config['message.max.bytes'] : Number(configured);
   }
 
-  /** Committed, and whoever is being added. A pending shrink does not make it smaller (AP-5). */
+  /** The committed in-sync set. */
+  get isr(): readonly number[] {
+    return this.#inSync.committed;
+  }
+
+  /** What the controller has been asked to make of it, and has not answered. */
+  get pending(): PendingIsr | undefined {
+    return this.#inSync.pending;
+  }
+
+  /** Whoever counts for the high watermark and for acknowledgements (AP-5). */
   get maximalIsr(): readonly number[] {
-    if (this.pending === undefined) return this.isr;
-    if (this.pending.added.length > 0) return [...this.isr, ...this.pending.added];
-    return this.#host.options.protocol.countsPendingShrink ? this.pending.isr : this.isr;
+    return this.#inSync.maximal;
   }
 
   /** ML-1. Under the lock. */
@@ -168,7 +164,7 @@ export class Partition {
   *stop(): Task {
     this.#isStopped = true;
     this.isLeader = false;
-    this.pending = undefined;
+    this.#inSync.withdraw();
     this.#settle();
   }
 
@@ -183,10 +179,9 @@ export class Partition {
     this.leaderEpoch = registration.leaderEpoch;
     this.partitionEpoch = registration.partitionEpoch;
     this.replicas = registration.replicas;
-    this.isr = registration.isr;
-    this.#observeApplied();
     // AP-4: what the metadata log says overwrites what was pending.
-    this.pending = undefined;
+    this.#inSync.adopt(registration.isr);
+    this.#observeApplied();
   }
 
   /** The leader appends a client's batch (LA-1 … LA-5). Takes the lock. */
@@ -238,12 +233,6 @@ export class Partition {
     if (hasNewStart) this.#wakeDeletions();
   }
 
-  /** Whether this replica may fetch (FS-1, KIP-903): a follower of an older broker epoch is refused. */
-  refusesFollower(replica: number, brokerEpoch: number): boolean {
-    const known = this.#host.image.aliveBrokerEpoch(replica);
-    return brokerEpoch !== -1 && known !== undefined && brokerEpoch < known;
-  }
-
   /** FS-4: proposes to drop members that have fallen behind. */
   tryShrink(): void {
     if (!this.isLeader || this.pending !== undefined) return;
@@ -260,7 +249,7 @@ export class Partition {
   }
 
   #propose(pending: PendingIsr): void {
-    this.pending = pending;
+    this.#inSync.propose(pending);
     this.#host.proposed(this);
     // B10: a smaller set that counts at once.
     if (this.#host.options.protocol.countsPendingShrink) this.#tryAdvanceHighWatermark();
@@ -274,35 +263,14 @@ export class Partition {
 
   /** AP-3: the controller has answered. @returns whether to ask again. */
   answered(proposal: PendingIsr, answer: AlterPartitionResponse['topics'][number]['partitions'][number]): boolean {
-    // Metadata has overtaken the answer.
-    if (this.pending !== proposal) return false;
-    const error = errorName(answer.errorCode);
-    if (answer.errorCode === NONE) {
-      if (answer.leaderEpoch !== this.leaderEpoch || answer.partitionEpoch < this.partitionEpoch) return false;
-      this.isr = answer.isr;
+    const decision = this.#inSync.answered(proposal, answer, this.leaderEpoch, this.partitionEpoch);
+    if (decision === 'granted') {
       this.partitionEpoch = answer.partitionEpoch;
       this.#observeApplied();
-      this.pending = undefined;
       this.#tryAdvanceHighWatermark();
       this.#settle();
-      return false;
     }
-    switch (error) {
-      case 'OPERATION_NOT_ATTEMPTED':
-      case 'INELIGIBLE_REPLICA':
-        this.pending = undefined;
-        return false;
-      case 'UNKNOWN_TOPIC_OR_PARTITION':
-      case 'UNKNOWN_TOPIC_ID':
-      case 'NEW_LEADER_ELECTED':
-      case 'FENCED_LEADER_EPOCH':
-      case 'INVALID_UPDATE_VERSION':
-      case 'INVALID_REQUEST':
-        // Stays pending until metadata brings something newer.
-        return false;
-      default:
-        return true;
-    }
+    return decision === 'again';
   }
 
   /** What AlterPartition carries of this partition. */
@@ -417,14 +385,4 @@ export class Partition {
   #observe(observation: Observation): void {
     this.#host.context.observe(observation);
   }
-}
-
-/** F-1: the error of a request that names a leader epoch. −1: it names none. */
-export function epochError(requested: number, current: number): ErrorName | undefined {
-  if (requested === -1 || requested === current) return undefined;
-  return requested < current ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
-}
-
-export function codeOf(error: ErrorName): number {
-  return ERRORS[error].code;
 }

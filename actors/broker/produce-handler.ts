@@ -1,11 +1,10 @@
 /** @module Produce: append, then wait as acks asks (LA-1 … LA-6, DP-1, DP-2). */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Caller, Task } from '../../runtime/index.ts';
-import { NONE } from '../protocol/errors.ts';
+import { NONE, codeOf } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import type { BrokerMetrics } from './broker-metrics.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
-import { codeOf } from './partition.ts';
 import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 

@@ -10,7 +10,7 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type { FetchRequest, ListOffsetsRequest, OffsetForLeaderEpochRequest } from '../protocol/messages.ts';
 import { Meter } from '../metrics/meter.ts';
 import { PartitionBench } from '../testing/partition-bench.ts';
-import { epochError } from './partition.ts';
+import { epochError } from './fences.ts';
 import { ReplicaFetcher } from './replica-fetcher.ts';
 
 type Asked = FetchRequest | OffsetForLeaderEpochRequest | ListOffsetsRequest;

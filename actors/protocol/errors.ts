@@ -68,6 +68,10 @@ export const NONE = ERRORS.NONE.code;
 
 const namesByCode: ReadonlyMap<number, ErrorName> = new Map(Object.entries(ERRORS).map(([name, { code }]) => [code, name as ErrorName]));
 
+export function codeOf(error: ErrorName): number {
+  return ERRORS[error].code;
+}
+
 /** Kafka's name of an error code; UNKNOWN_SERVER_ERROR for one that is not in the table. */
 export function errorName(code: number): ErrorName {
   return namesByCode.get(code) ?? 'UNKNOWN_SERVER_ERROR';
