@@ -20,7 +20,7 @@ import { UNKNOWN_BROKER_EPOCH, takeCleanShutdownFile, writeCleanShutdownFile } f
 import { Log, logDirectoriesIn } from '../log/log.ts';
 import type { LogDirectory } from '../log/log-directory.ts';
 import type { LogConfig, LogHost, LogOptions, LogProtocol } from '../log/log-options.ts';
-import { DELETED } from '../log/log-segment.ts';
+import { DELETED } from '../log/segment-files.ts';
 import { readTopicId, removeTopicId, writeTopicId } from '../log/partition-metadata-file.ts';
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';

@@ -10,10 +10,11 @@ import { readEpochCheckpoint } from './checkpoint-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogOptions } from './log-options.ts';
-import { DELETED, LogSegment, segmentsIn } from './log-segment.ts';
+import { LogSegment } from './log-segment.ts';
 import { ProducerSnapshots } from './producer-snapshots.ts';
 import { baseOffsetOf, partitionLeaderEpochOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
+import { DELETED, segmentsIn } from './segment-files.ts';
 
 /** A log as it was found. */
 export interface LoadedLog {

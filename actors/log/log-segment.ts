@@ -1,25 +1,16 @@
 /**
  * @module
- * One stretch of a log, named by the first offset it may hold: whole batches, one after the other, and what finds them.
- *
- *     00000000000000001207.log         batches of magic 2
- *     00000000000000001207.index       where offsets lie (`offset-index.ts`)
- *     00000000000000001207.timeindex   by when they were written (`time-index.ts`)
+ * One stretch of a log, named by the first offset it may hold: whole batches, one after the other, and what finds them (`segment-files.ts`).
  *
  * The last segment of a log is written to; the others are closed, and their indexes are files.
  */
-import { DiskError } from '../../runtime/index.ts';
 import type { Disk, Task } from '../../runtime/index.ts';
 import { OffsetIndex, RELATIVE_OFFSET_MAX } from './offset-index.ts';
 import { HEADER_BYTES, NONE, baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, sizeInBytesOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
+import { INDEX, SegmentFiles, TIME_INDEX } from './segment-files.ts';
 import { TimeIndex } from './time-index.ts';
 
-const LOG = '.log';
-const INDEX = '.index';
-const TIME_INDEX = '.timeindex';
-/** What is to be removed is renamed first, so that readers let go of it (file.delete.delay.ms). */
-export const DELETED = '.deleted';
 /** A recovery reads the file in pieces of this many bytes, or of one batch where that is larger. */
 const RECOVERY_BYTES = 1_048_576;
 /** A search reads the file in pieces of this many bytes: as far as two entries of an index lie apart. */
@@ -54,27 +45,11 @@ export interface RecoveredSegment {
 /** Called for a batch at a position in `bytes`. */
 export type BatchVisitor = (bytes: Uint8Array, position: number) => void;
 
-/** Whether a file of the disk holds batches of a log. */
-export function isLogFile(file: string): boolean {
-  return file.includes('/') && file.endsWith(LOG);
-}
-
-/** Base offsets of the segments in a directory, ascending. */
-export function segmentsIn(disk: Disk, directory: string): Offset[] {
-  return disk.list(`${directory}/`).filter(isLogFile).map((file) => Number(file.slice(directory.length + 1, -LOG.length)));
-}
-
-/** File of a directory that belongs to an offset: twenty digits and a suffix. */
-export function offsetFile(directory: string, offset: Offset, suffix: string): string {
-  return `${directory}/${String(offset).padStart(20, '0')}${suffix}`;
-}
-
 /** The invariant: the file holds whole batches up to `sizeInBytes`, and readers see nothing beyond it. One writer at a time. */
 export class LogSegment {
   readonly baseOffset: Offset;
   readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #file: string;
+  readonly #files: SegmentFiles;
   /** What of `segment.jitter.ms` fell to this segment: it is closed so much earlier. */
   readonly #jitterMs: number;
   #index: OffsetIndex;
@@ -87,13 +62,11 @@ export class LogSegment {
   #firstTimestamp: number | undefined;
   /** The index files are there and say what memory says. */
   #isClosed = false;
-  #isDropped = false;
 
   constructor(disk: Disk, directory: string, baseOffset: Offset, jitterMs = 0) {
     this.baseOffset = baseOffset;
     this.#disk = disk;
-    this.#directory = directory;
-    this.#file = this.#fileOf(LOG);
+    this.#files = new SegmentFiles(disk, directory, baseOffset);
     this.#jitterMs = jitterMs;
     this.#index = new OffsetIndex(baseOffset);
     this.#timeIndex = new TimeIndex(baseOffset);
@@ -111,12 +84,12 @@ export class LogSegment {
 
   /** It belongs to its log no more; its files are gone or about to go. */
   get isDropped(): boolean {
-    return this.#isDropped;
+    return this.#files.isDropped;
   }
 
   /** Makes the file, empty. */
-  *create(): Task {
-    yield* this.#disk.append(this.#file, NO_BYTES);
+  create(): Task {
+    return this.#files.create();
   }
 
   /** Whether batches of so many bytes, up to this timestamp and offset, belong into a new segment (§2.2). Never where this one is empty. */
@@ -133,7 +106,7 @@ export class LogSegment {
 
   /** Adds batches at the end. Readers see them when it returns. */
   *append(batches: Uint8Array, indexIntervalBytes: number): Task {
-    yield* this.#disk.append(this.#file, batches);
+    yield* this.#disk.append(this.#files.log, batches);
     let at = 0;
     while (at < batches.length) {
       const size = sizeInBytesOf(batches, at);
@@ -147,30 +120,24 @@ export class LogSegment {
   *close(): Task {
     if (this.#isClosed) return;
     if (this.#maxTimestamp !== NONE) this.#timeIndex.add(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
-    yield* this.#replace(INDEX, this.#index.encode());
-    yield* this.#replace(TIME_INDEX, this.#timeIndex.encode());
+    yield* this.#files.replace(INDEX, this.#index.encode());
+    yield* this.#files.replace(TIME_INDEX, this.#timeIndex.encode());
     this.#isClosed = true;
   }
 
   /** Makes the batches durable that are there now, and the indexes if they are files. */
-  *flush(): Task {
-    const files = this.#isClosed ? [LOG, INDEX, TIME_INDEX] : [LOG];
-    for (const suffix of files) {
-      if (this.#isDropped) return;
-      yield* this.#unlessDropped(this.#disk.fsync(this.#fileOf(suffix)), undefined);
-    }
+  flush(): Task {
+    return this.#files.flush(this.#isClosed);
   }
 
   /** The segment leaves its log: its files get another name, under which `remove` finds them. */
-  *drop(): Task {
-    this.#isDropped = true;
-    for (const suffix of [LOG, INDEX, TIME_INDEX])
-      if (this.#disk.size(this.#fileOf(suffix)) !== undefined) yield* this.#disk.rename(this.#fileOf(suffix), this.#fileOf(suffix) + DELETED);
+  drop(): Task {
+    return this.#files.drop();
   }
 
   /** After `drop`. */
-  *remove(): Task {
-    for (const suffix of [LOG, INDEX, TIME_INDEX]) yield* this.#disk.remove(this.#fileOf(suffix) + DELETED);
+  remove(): Task {
+    return this.#files.remove();
   }
 
   /**
@@ -178,9 +145,9 @@ export class LogSegment {
    * built again by `recover`.
    */
   *load(): Task<boolean> {
-    const size = this.#disk.size(this.#file) ?? 0;
-    const indexBytes = yield* this.#readWhole(INDEX);
-    const timeIndexBytes = yield* this.#readWhole(TIME_INDEX);
+    const size = this.#disk.size(this.#files.log) ?? 0;
+    const indexBytes = yield* this.#files.readWhole(INDEX);
+    const timeIndexBytes = yield* this.#files.readWhole(TIME_INDEX);
     const index = indexBytes && OffsetIndex.decode(indexBytes, this.baseOffset, size);
     const timeIndex = timeIndexBytes && TimeIndex.decode(timeIndexBytes, this.baseOffset);
     if (index === undefined || timeIndex === undefined) return false;
@@ -190,7 +157,7 @@ export class LogSegment {
     this.#bytesSinceIndexEntry = size - index.lastPosition;
     ({ timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp } = timeIndex.last);
     this.#isClosed = true;
-    if (size >= HEADER_BYTES) this.#firstTimestamp = maxTimestampOf(yield* this.#disk.read(this.#file, 0, HEADER_BYTES));
+    if (size >= HEADER_BYTES) this.#firstTimestamp = maxTimestampOf(yield* this.#disk.read(this.#files.log, 0, HEADER_BYTES));
     return true;
   }
 
@@ -209,11 +176,11 @@ export class LogSegment {
    */
   *recover(indexIntervalBytes: number, visit: BatchVisitor): Task<RecoveredSegment> {
     this.#forget();
-    const fileSize = this.#disk.size(this.#file) ?? 0;
+    const fileSize = this.#disk.size(this.#files.log) ?? 0;
     let endOffset = this.baseOffset;
     let pieceBytes = RECOVERY_BYTES;
     while (this.#sizeInBytes < fileSize) {
-      const bytes = yield* this.#disk.read(this.#file, this.#sizeInBytes, pieceBytes);
+      const bytes = yield* this.#disk.read(this.#files.log, this.#sizeInBytes, pieceBytes);
       let at = 0;
       while (isValidBatch(bytes, at) && continuesLog(bytes, at, endOffset)) {
         visit(bytes, at);
@@ -229,7 +196,7 @@ export class LogSegment {
       pieceBytes = needed;
     }
     const truncatedBytes = fileSize - this.#sizeInBytes;
-    if (truncatedBytes > 0) yield* this.#disk.truncate(this.#file, this.#sizeInBytes);
+    if (truncatedBytes > 0) yield* this.#disk.truncate(this.#files.log, this.#sizeInBytes);
     return { endOffset, truncatedBytes };
   }
 
@@ -248,11 +215,11 @@ export class LogSegment {
 
   /** The same at once, if the file is in the page cache. */
   readCached(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Uint8Array | typeof NOT_CACHED | undefined {
-    if (this.#isDropped) return undefined;
+    if (this.#files.isDropped) return undefined;
     const place = this.#findCached(fromOffset);
     if (place === undefined || place === NOT_CACHED) return place;
     const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
-    const bytes = this.#disk.readCached(this.#file, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
+    const bytes = this.#disk.readCached(this.#files.log, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
     return bytes === undefined ? NOT_CACHED : bytes.subarray(0, endOfBatches(bytes, upToOffset));
   }
 
@@ -265,10 +232,9 @@ export class LogSegment {
     this.#isClosed = false;
     ({ timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp } = this.#timeIndex.last);
     if (position === 0) this.#firstTimestamp = undefined;
-    yield* this.#disk.truncate(this.#file, position);
+    yield* this.#disk.truncate(this.#files.log, position);
     // The index files say more than is there now. Without them the segment is recovered, should this be the end.
-    yield* this.#disk.remove(this.#fileOf(INDEX));
-    yield* this.#disk.remove(this.#fileOf(TIME_INDEX));
+    yield* this.#files.removeIndexes();
     yield* this.#scan(this.#index.lookup(this.#timeIndex.last.offset), (bytes, at) => this.#noteTimestamp(bytes, at));
   }
 
@@ -282,10 +248,10 @@ export class LogSegment {
   }
 
   #findCached(offset: Offset): BatchPlace | typeof NOT_CACHED | undefined {
-    if (this.#isDropped) return undefined;
+    if (this.#files.isDropped) return undefined;
     let position = this.#index.lookup(offset);
     while (position < this.#sizeInBytes) {
-      const bytes = this.#disk.readCached(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
+      const bytes = this.#disk.readCached(this.#files.log, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
       if (bytes === undefined) return NOT_CACHED;
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES) {
@@ -302,7 +268,7 @@ export class LogSegment {
 
   /** Has the device bring the file into the page cache. */
   *#readIn(): Task {
-    yield* this.#unlessDropped(this.#disk.read(this.#file, 0, HEADER_BYTES), NO_BYTES);
+    yield* this.#files.unlessDropped(this.#disk.read(this.#files.log, 0, HEADER_BYTES), NO_BYTES);
   }
 
   /** From this offset on lies, if anywhere in this segment, the first record that is not earlier than a time. */
@@ -345,7 +311,7 @@ export class LogSegment {
   *#scan(from: number, visit: BatchVisitor): Task {
     let position = from;
     while (position < this.#sizeInBytes) {
-      const bytes = yield* this.#disk.read(this.#file, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
+      const bytes = yield* this.#disk.read(this.#files.log, position, Math.min(SEARCH_BYTES, this.#sizeInBytes - position));
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES && sizeInBytesOf(bytes, at) >= HEADER_BYTES) {
         visit(bytes, at);
@@ -354,31 +320,6 @@ export class LogSegment {
       if (at === 0) return;
       position += at;
     }
-  }
-
-  *#replace(suffix: string, bytes: Uint8Array): Task {
-    const file = this.#fileOf(suffix);
-    if (this.#disk.size(file) !== undefined) yield* this.#disk.truncate(file, 0);
-    yield* this.#disk.append(file, bytes);
-  }
-
-  *#readWhole(suffix: string): Task<Uint8Array | undefined> {
-    const size = this.#disk.size(this.#fileOf(suffix));
-    return size === undefined ? undefined : (yield* this.#disk.read(this.#fileOf(suffix), 0, size)).slice();
-  }
-
-  /** Does something to a file that may be taken away meanwhile, when the segment is dropped. */
-  *#unlessDropped<T>(task: Task<T>, otherwise: T): Task<T> {
-    try {
-      return yield* task;
-    } catch (error) {
-      if (this.#isDropped && error instanceof DiskError && error.code === 'no-such-file') return otherwise;
-      throw error;
-    }
-  }
-
-  #fileOf(suffix: string): string {
-    return offsetFile(this.#directory, this.baseOffset, suffix);
   }
 }
 

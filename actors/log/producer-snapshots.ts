@@ -10,7 +10,7 @@
 import type { Disk, Task } from '../../runtime/index.ts';
 import { readInt16, readInt32, readUint32, writeInt16, writeInt32 } from './big-endian.ts';
 import { crc32c } from './crc32c.ts';
-import { offsetFile } from './log-segment.ts';
+import { offsetFile } from './segment-files.ts';
 import type { Offset } from './record-batch.ts';
 
 const SUFFIX = '.snapshot';
