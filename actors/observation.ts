@@ -19,6 +19,8 @@ export const OBSERVATIONS = {
   polled: { ...partition, offsets: array(int64), values: array(string) },
   /** A consumer says that it was given everything from `fromOffset` (−1: it does not say from where) up to its end. */
   'read-to-end': { ...partition, fromOffset: int64, endOffset: int64 },
+  /** A consumer could not read what stands at this offset, for it is corrupt, and went on behind it. */
+  unreadable: { ...partition, offset: int64 },
   /** The auditor has read a partition to its end, after the heal; `values[i]` stands at `offsets[i]`. */
   'final-read': { ...partition, endOffset: int64, offsets: array(int64), values: array(string) },
 

@@ -28,6 +28,14 @@ const CUT_OFF_WITH_A_PRODUCER: FaultPlan = {
   ...NO_FAULTS,
   timed: [{ id: 'f0', kind: 'partition', at: seconds(12), for: seconds(15), target: { between: ['broker-0'], and: ['broker-1', 'broker-2', 'controller-0', 'controller-1', 'controller-2', 'producer-1'] } }],
 };
+/** Bits rot on every broker in turn, which then crashes and recovers its logs. */
+const ROTTEN: FaultPlan = {
+  ...NO_FAULTS,
+  timed: [0, 1, 2].flatMap((broker) => [
+    { id: `rot${broker}`, kind: 'disk-bit-rot' as const, at: seconds(12 + 8 * broker), for: 0, target: { actor: `broker-${broker}` }, amount: 6 },
+    { id: `crash${broker}`, kind: 'crash' as const, at: seconds(13 + 8 * broker), for: seconds(2), target: { actor: `broker-${broker}` } },
+  ]),
+};
 /** A member of the in-sync set need not stay there long, and a replica outside may lead. */
 const UNCLEAN = { 'unclean.leader.election.enable': 'true', 'min.insync.replicas': '1', 'replication.factor': '2', 'replica.lag.time.max.ms': '1000' };
 
@@ -37,6 +45,7 @@ describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArg
   ['7.1-visible read-uncommitted-data', 'consumers read to the end of the log', { servesBeyondHighWatermark: true }, argument('network-trouble')],
   ['7.1-durable acked-loss', 'a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
   ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
+  ['7.1-durable acked-loss', 'a new leader cuts off what was committed, while bits rot all around', { newLeaderForgets: 5 }, { ...argument('first-cluster'), plan: ROTTEN }],
   ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
   ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble')],
   ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart')],

@@ -6,6 +6,7 @@
 import { ActorError } from '../../runtime/index.ts';
 import { KafkaError } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
+import type { TopicPartition } from './topic-partition.ts';
 
 const ERROR_OF = {
   TimeoutException: 'REQUEST_TIMED_OUT',
@@ -27,6 +28,21 @@ export class ClientError extends KafkaError {
   constructor(name: ClientExceptionName, message: string) {
     super(ERROR_OF[name], message);
     this.name = name;
+  }
+}
+
+/** Thrown when a fetched batch fails its checksum, or cannot be taken apart (RB-1): polls throw it again until the application seeks past it. */
+export class CorruptRecordError extends KafkaError {
+  readonly topic: string;
+  readonly partition: number;
+  /** The position that cannot be read. */
+  readonly offset: number;
+
+  constructor({ topic, partition }: TopicPartition, offset: number, message: string) {
+    super('CORRUPT_MESSAGE', message);
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
   }
 }
 

@@ -1,10 +1,11 @@
 /** @module One partition's share of a fetch response, handed out record by record. */
+import { CorruptRecordError } from '../client/client-errors.ts';
 import { partitionName } from '../client/topic-partition.ts';
 import { isValidBatch, isWholeBatch, readBatchHeader } from '../log/record-batch.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { readRecords } from '../log/records.ts';
 import type { StoredRecord } from '../log/records.ts';
-import { KafkaError } from '../protocol/errors.ts';
+import type { KafkaError } from '../protocol/errors.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
 import type { AssignedPartition } from './subscription-state.ts';
 
@@ -38,7 +39,7 @@ export class CompletedFetch {
     return this.#nextOffset;
   }
 
-  /** Hands out records until `into` has `max` of them. @returns whether there is nothing left @throws {KafkaError} CORRUPT_MESSAGE */
+  /** Hands out records until `into` has `max` of them. @returns whether there is nothing left @throws {CorruptRecordError} */
   take(into: ConsumerRecord[], max: number): boolean {
     for (;;) {
       while (this.#taken < this.#records.length) {
@@ -79,7 +80,7 @@ export class CompletedFetch {
     return true;
   }
 
-  #corrupt(): KafkaError {
-    return new KafkaError('CORRUPT_MESSAGE', `Record batch for partition ${partitionName(this.partition)} at offset ${this.#nextOffset} is invalid`);
+  #corrupt(): CorruptRecordError {
+    return new CorruptRecordError(this.partition, this.#nextOffset, `Record batch for partition ${partitionName(this.partition)} at offset ${this.#nextOffset} is invalid`);
   }
 }

@@ -4,7 +4,7 @@
  * nothing buffered. What comes back waits in `#completed` until the application polls.
  */
 import type { ActorContext, Micros, Task } from '../../runtime/index.ts';
-import { ClientError } from '../client/client-errors.ts';
+import { ClientError, CorruptRecordError } from '../client/client-errors.ts';
 import type { ExponentialBackoff } from '../client/exponential-backoff.ts';
 import type { ClientMetadata, PartitionLeader } from '../client/metadata.ts';
 import type { NetworkClient } from '../client/network-client.ts';
@@ -199,7 +199,9 @@ export class Fetcher {
       if (config['auto.offset.reset'] === 'none')
         this.#complete(asked, NO_BYTES, new ClientError('OffsetOutOfRangeException', `Fetch position ${offset} is out of range for partition ${partitionName(assigned)}, and no reset policy is configured`));
       else assigned.position = undefined;
-    } else if (error !== 'UNKNOWN_SERVER_ERROR' && (!isRetriable(error) || error === 'CORRUPT_MESSAGE')) {
+    } else if (error === 'CORRUPT_MESSAGE') {
+      this.#complete(asked, NO_BYTES, new CorruptRecordError(assigned, offset, `${error} when fetching offset ${offset} of ${partitionName(assigned)}`));
+    } else if (error !== 'UNKNOWN_SERVER_ERROR' && !isRetriable(error)) {
       this.#complete(asked, NO_BYTES, new KafkaError(error, `${error} when fetching offset ${offset} of ${partitionName(assigned)}`));
     } else {
       metadata.requestUpdate();

@@ -340,6 +340,8 @@ describe('errors', () => {
       expect(yield* thrownBy(consumer.poll(1_000))).toBe('CORRUPT_MESSAGE');
       expect(consumer.position(ORDERS_0)).toBe(1);
       expect(yield* thrownBy(consumer.poll(1_000))).toBe('CORRUPT_MESSAGE');
+      consumer.seek(ORDERS_0, 2);
+      expect(yield* consumer.poll(1_000)).toEqual([]);
     });
     run(cluster, { ...EARLIEST, 'check.crcs': false }, function* (consumer) {
       consumer.assign([ORDERS_0]);

@@ -109,7 +109,8 @@ export class KafkaConsumer {
    * Records in the order of their offsets in each partition; waits for the first of them, at most so long. What is returned counts as read: positions
    * move behind it.
    * @throws {ClientError} NoOffsetForPartitionException, OffsetOutOfRangeException with auto.offset.reset=none
-   * @throws {KafkaError} CORRUPT_MESSAGE, and whatever a broker refuses for good
+   * @throws {CorruptRecordError} what stands at a position cannot be read: seek past it to go on
+   * @throws {KafkaError} whatever a broker refuses for good
    */
   *poll(timeoutMs: number): Task<readonly ConsumerRecord[]> {
     this.#ensureOpen();

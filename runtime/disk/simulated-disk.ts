@@ -207,15 +207,20 @@ export class SimulatedDisk implements Disk {
     this.#troubles.end(faultId);
   }
 
-  /** So many bits flip in one file. Draws which file, by its size, then place after place. There must be a byte. */
-  rot(bits: number, random: Random): void {
-    const files = this.#directory.files();
+  /** Name of the file in which bits will rot with these draws. There must be a byte. */
+  fileToRot(random: Random): string {
     let place = random.below(this.bytesStored);
-    const file = files.find(({ size }) => {
+    return [...this.#directory.names()].find((name) => {
+      const { size } = this.#existing(name);
       if (place < size) return true;
       place -= size;
       return false;
     })!;
+  }
+
+  /** So many bits flip in one file. Draws which file, by its size, then place after place. There must be a byte. */
+  rot(bits: number, random: Random): void {
+    const file = this.#existing(this.fileToRot(random));
     for (let i = 0; i < bits; i += 1) file.flipBit(random.below(file.size), random.below(8));
     this.#host.record({ type: 'disk-rotted', file: file.number, bits });
   }

@@ -326,6 +326,7 @@ describe('a disk fault', () => {
   it('bit rot hits what is there, and nothing where there is nothing', () => {
     const rot = (atMs: number): World => runWriter([onDisk('disk-bit-rot', atMs, 0, { amount: 2 })], 50);
     expect(rot(5).where('strike|disk-rotted')).toEqual([]);
+    expect(rot(15).where('strike', 'detail')).toEqual(['15000 writer log']);
     expect(rot(15).where('strike|disk-rotted', 'type', 'bits')).toEqual(['15000 writer strike undefined', '15000 writer disk-rotted 2']);
   });
 });

@@ -14,6 +14,7 @@ import { isDiskFaultKind } from '../faults/plan.ts';
 import type { DiskFaultKind, FaultKind, TimedFault } from '../faults/plan.ts';
 import type { Network } from '../network/network.ts';
 import { randomStream } from '../random/random.ts';
+import type { Random } from '../random/random.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import type { Task } from '../task.ts';
 import type { TraceEvent } from '../trace/trace-event.ts';
@@ -128,7 +129,7 @@ export class Lifecycle {
     if (phase === 'begin') {
       // A nemesis may strike again with a fault that is still in force: it ends when it would have ended.
       if (inForce.has(fault.id) || !this.#canStrike(process, fault)) return;
-      const detail = links.length === 0 ? '' : links.map(([from, to]) => `${this.#host.nameOf(from)}>${this.#host.nameOf(to)}`).join(' ');
+      const detail = fault.kind === 'disk-bit-rot' ? process.disk.fileToRot(this.#rotOf(process, fault)) : links.map(([from, to]) => `${this.#host.nameOf(from)}>${this.#host.nameOf(to)}`).join(' ');
       if (this.#host.isSwitchedOff(process, fault.id, fault.kind, detail)) return;
       inForce.set(fault.id, fault.kind);
     } else if (!inForce.delete(fault.id)) {
@@ -159,13 +160,18 @@ export class Lifecycle {
   #applyToDisk(process: Process, fault: TimedFault, kind: DiskFaultKind, phase: 'begin' | 'end'): void {
     const { disk } = process;
     if (phase === 'begin') {
-      if (kind === 'disk-bit-rot') disk.rot(amountOf(fault), randomStream(this.#seed, `disk/${process.actor.name}/bit-rot/${fault.id}`));
+      if (kind === 'disk-bit-rot') disk.rot(amountOf(fault), this.#rotOf(process, fault));
       else disk.begin(fault.id, kind, amountOf(fault), this.#host.now + fault.for);
       return;
     }
     disk.end(fault.id);
     // The disk may have been why it halted, and is well again.
     if (this.#deaths.get(process)?.how === 'halt' && !this.#awaitsEndOfFault(process)) this.start(process);
+  }
+
+  /** The draws that say where bits rot: the same every time it is asked for. */
+  #rotOf(process: Process, { id }: TimedFault): Random {
+    return randomStream(this.#seed, `disk/${process.actor.name}/bit-rot/${id}`);
   }
 
   #applyToProcess(process: Process, fault: TimedFault, phase: 'begin' | 'end'): void {

@@ -24,7 +24,7 @@ export const TRACE_EVENTS = {
   'process-failed': { error: 'text' },
   'process-finished': {},
   'clock-skewed': { byUs: 'number' },
-  /** The fault named by `id` took effect on this actor; `detail` says on what. */
+  /** The fault named by `id` took effect on this actor; `detail` says on what: links, or the file in which bits rot. */
   strike: { id: 'text', kind: 'text', detail: 'text' },
   /** A fault that would have struck is switched off in the plan. */
   'strike-suppressed': { id: 'text', kind: 'text' },

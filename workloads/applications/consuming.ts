@@ -1,6 +1,7 @@
 /** @module Applications that read: one that follows all partitions while the load runs, and the auditor, which reads everything once more after the heal. */
 import { KafkaConsumer } from '../../actors/consumer/kafka-consumer.ts';
 import type { ConsumerRecord } from '../../actors/consumer/kafka-consumer.ts';
+import { CorruptRecordError } from '../../actors/client/client-errors.ts';
 import type { ConsumerConfig } from '../../actors/config/consumer-config.ts';
 import type { Observation } from '../../actors/observation.ts';
 import { SECOND } from '../../runtime/index.ts';
@@ -21,14 +22,18 @@ export interface ConsumingOptions {
 }
 
 const POLL_MS = 1_000;
+/** Without a single record for so long, µs, whoever should stop at the end of the log does not wait for it any more: bits that rotted may hide all that follows. */
+const PATIENCE_US = 30 * SECOND;
 
 /** Reads every partition while the load runs, and stops at the end of the log once the load is over. */
 export function consumingApplication(options: ConsumingOptions): Actor {
   return application(options, function* (context, consumer) {
+    let waitsSince = options.until;
     for (;;) {
-      const records = yield* consumer.poll(POLL_MS);
+      const records = yield* pollPastCorrupt(context, consumer);
+      if (records.length > 0) waitsSince = Math.max(options.until, context.now);
       for (const [at, share] of shares(records)) observe(context, { kind: 'polled', ...at, offsets: share.map(({ offset }) => offset), values: share.map(({ value }) => recordName(value)) });
-      if (context.now >= options.until && records.length === 0 && (yield* hasReadToEnd(consumer, options))) break;
+      if (context.now >= options.until && records.length === 0 && ((yield* hasReadToEnd(consumer, options)) || context.now - waitsSince >= PATIENCE_US)) break;
     }
     const fromOffset = options.config['auto.offset.reset'] === 'earliest' ? 0 : -1;
     for (const at of options.partitions) observe(context, { kind: 'read-to-end', topic: at.topic, partition: at.partition, fromOffset, endOffset: consumer.position(at) ?? 0 });
@@ -40,13 +45,31 @@ export function auditor(options: ConsumingOptions): Actor {
   return application(options, function* (context, consumer) {
     const read = new Map<string, ConsumerRecord[]>(options.partitions.map((at) => [nameOf(at), []]));
     const ends = yield* retried(context, () => consumer.endOffsets(options.partitions));
-    const isBehind = (): boolean => options.partitions.some((at) => (consumer.position(at) ?? 0) < endOf(ends, at));
-    while (isBehind()) for (const record of yield* consumer.poll(POLL_MS)) read.get(nameOf(record))!.push(record);
+    const isBehind = (at: { readonly topic: string; readonly partition: number }): boolean => (consumer.position(at) ?? 0) < endOf(ends, at);
+    for (let waitsSince = context.now; options.partitions.some(isBehind) && context.now - waitsSince < PATIENCE_US; ) {
+      const records = yield* pollPastCorrupt(context, consumer);
+      if (records.length > 0) waitsSince = context.now;
+      for (const record of records) read.get(nameOf(record))!.push(record);
+    }
     for (const { topic, partition } of options.partitions) {
+      if (isBehind({ topic, partition })) continue;
       const records = read.get(nameOf({ topic, partition }))!;
       observe(context, { kind: 'final-read', topic, partition, endOffset: endOf(ends, { topic, partition }), offsets: records.map(({ offset }) => offset), values: records.map(({ value }) => recordName(value)) });
     }
   });
+}
+
+/** A poll that steps over what it cannot read, offset by offset, as Kafka advises: "If needed, please seek past the record to continue consumption". */
+function* pollPastCorrupt(context: ActorContext, consumer: KafkaConsumer): Task<readonly ConsumerRecord[]> {
+  try {
+    return yield* consumer.poll(POLL_MS);
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
+    const { topic, partition, offset } = error;
+    observe(context, { kind: 'unreadable', topic, partition, offset });
+    consumer.seek({ topic, partition }, offset + 1);
+    return [];
+  }
 }
 
 function application(options: ConsumingOptions, work: (context: ActorContext, consumer: KafkaConsumer) => Task): Actor {

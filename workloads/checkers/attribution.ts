@@ -14,6 +14,15 @@
  *
  *     partition-changed isUnclean ─► leader-started, without the record
  *
+ * bit rot (the brokers look at a checksum when they recover a log, and when a follower appends; a leader hands out what stands in its file):
+ *
+ *     strike disk-bit-rot in a log ─► log-opened, which ends at the first batch that is not sound: as after a power loss
+ *     strike disk-bit-rot in a log ─► its leader's consumers find a batch unreadable, its followers cannot fetch beyond it
+ *     strike disk-bit-rot in a log ─► log-opened with sound batches at other offsets, or of other epochs, than before: neither is under the checksum
+ *     (RB-1). The replica fetches on from there, believes that it has everything, and nobody can tell: from there on its log is another one.
+ *
+ * What rot does to offset and epoch of a batch while its log is in use, and to checkpoints, which have no checksum, is excused nowhere.
+ *
  * What was appended in an epoch before such a leader's, in the range it lacks, may be gone. Everything else that is gone is an anomaly.
  *
  * For as long as the controller has not noticed, a member of its in-sync set that lost power may be without what is committed, and so may one that was
@@ -21,28 +30,42 @@
  */
 import type { Promises } from './checker.ts';
 import type { Rift } from './committed-chain.ts';
-import type { Election, PartitionHistory, Replica, Term } from './partition-history.ts';
+import type { DivergenceFound, Election, PartitionHistory, Replica, Term } from './partition-history.ts';
 import { clockTime } from './words.ts';
 
 export const POWER_LOSS_OF_ISR = 'power loss of the whole in-sync set without fsync';
 export const POWER_LOSS_OF_LAST_REPLICA = 'power loss of the last replica standing without fsync';
 export const POWER_LOSS_OF_MEMBER = 'power loss of a member of the in-sync set without fsync';
+export const BIT_ROT_OF_ISR = 'bit rot in the logs of the whole in-sync set, where it did not lose power';
+export const BIT_ROT_OF_MEMBER = 'bit rot in the log of a member of the in-sync set';
+export const BIT_ROT_OF_LEADER = 'bit rot in the log of the leader';
+export const BIT_ROT_UNSEEN = 'bit rot in an offset or epoch, which no checksum covers';
 export const UNCLEAN_ELECTION = 'unclean.leader.election.enable=true';
 export const LAST_KNOWN_LEADER = 'election of the last known leader (eligible.leader.replicas)';
 
-/** A broker lost power. */
-export interface PowerLoss {
+/** A broker lost power, or bits of a log rotted. */
+export interface Damage {
+  readonly how: 'power-loss' | 'bit-rot';
   readonly at: number;
   /** The fault that did it, if it said so. */
   readonly strike: string | undefined;
 }
 
-/** A replica reopened its log after a power loss without the offsets from `from` up to but not including `upTo`. */
+/** A replica reopened its log after a damage without the offsets from `from` up to but not including `upTo`; Infinity: its log is another one from there on. */
 export interface Loss {
   readonly from: number;
   readonly upTo: number;
-  readonly power: PowerLoss;
+  readonly damage: Damage;
   readonly reopenedAt: number;
+  /** Bits of it had rotted: it may have opened with batches at offsets that are not theirs. */
+  readonly isRotten: boolean;
+}
+
+/** A consumer could not read an offset of a log in which bits had rotted. */
+export interface Unreadable {
+  readonly consumer: string;
+  readonly offset: number;
+  readonly excuse: Excuse;
 }
 
 /** A leader took office without these offsets, and the configuration allows it. */
@@ -63,23 +86,31 @@ export interface Excuse {
   readonly story: string;
 }
 
-/** What a power loss took from a replica that has just opened its log; undefined: nothing. `unchangedBelow`: the log is there what it was. */
-export function lossOnReopening(before: Replica, unchangedBelow: number, endBefore: number, power: PowerLoss | undefined, now: number): Loss | undefined {
-  if (power === undefined || power.at < before.openedAt) return before.loss;
-  const upTo = Math.max(endBefore, before.loss?.upTo ?? 0);
+/** What a damage took from a replica that has just opened its log; undefined: nothing. `unchangedBelow`: the log, which reached `endBefore`, is there what it was. */
+export function lossOnReopening(before: Replica, unchangedBelow: number, endBefore: number, power: Damage | undefined, now: number): Loss | undefined {
+  const damage = power !== undefined && power.at >= before.openedAt ? power : before.rot;
+  if (damage === undefined) return before.loss;
   const from = Math.min(unchangedBelow, before.loss?.from ?? Infinity);
-  return from < upTo ? { from, upTo, power, reopenedAt: now } : undefined;
+  const isRotten = before.rot !== undefined || before.loss?.isRotten === true;
+  const upTo = isRotten && before.log.endOffset > from ? Infinity : Math.max(endBefore, before.loss?.upTo ?? 0);
+  return from < upTo ? { from, upTo, damage, reopenedAt: now, isRotten } : undefined;
 }
 
 /** What is still missing once a follower has fetched the offsets from `baseOffset` up to but not including `end`. */
 export function lossAfterFetch(loss: Loss, baseOffset: number, end: number): Loss | undefined {
+  if (loss.isRotten && baseOffset > loss.from) return { ...loss, upTo: Infinity };
   if (end >= loss.upTo) return undefined;
   return baseOffset <= loss.from && end > loss.from ? { ...loss, from: end } : loss;
 }
 
+/** What is missing once a replica has cut its log off at `toOffset`, which had reached `fromOffset`: the beginning of what it was, if the cut goes deep enough. */
+export function lossAfterTruncation(loss: Loss, toOffset: number, fromOffset: number): Loss {
+  return loss.upTo === Infinity && toOffset <= loss.from ? { ...loss, from: toOffset, upTo: fromOffset } : loss;
+}
+
 /** What the partition loses, by design, as this leader takes office. `rift`: what it lacks of what was committed. */
 export function removalsOnTakingOffice(partition: PartitionHistory, term: Term, rift: Rift | undefined, { eligibleLeaderReplicas }: Pick<Promises, 'eligibleLeaderReplicas'>): Removal[] {
-  return [uncleanRemoval(partition, term, rift), eligibleLeaderReplicas ? undefined : powerLossRemoval(partition, term)].filter((removal) => removal !== undefined);
+  return [uncleanRemoval(partition, term, rift), eligibleLeaderReplicas ? undefined : damageRemoval(partition, term), rotUnseenRemoval(partition, term)].filter((removal) => removal !== undefined);
 }
 
 function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, startOffset, startedAt }: Term, rift: Rift | undefined): Removal | undefined {
@@ -104,26 +135,38 @@ function electedUncleanly(broker: number, { isOfLastKnownLeader, at }: Election)
   return `broker ${broker} was elected ${isOfLastKnownLeader ? 'as the last known leader' : 'uncleanly'} at ${clockTime(at)}`;
 }
 
-function powerLossRemoval(partition: PartitionHistory, { broker, leaderEpoch, startedAt }: Term): Removal | undefined {
+function damageRemoval(partition: PartitionHistory, { broker, leaderEpoch, startedAt }: Term): Removal | undefined {
   const isr = partition.election(leaderEpoch)?.isr ?? [];
   if (!isr.includes(broker)) return undefined;
   let from = 0;
   let upTo = Infinity;
+  let isByPowerAlone = true;
   for (const member of isr) {
     const loss = partition.replicas.get(member)?.loss;
     if (loss === undefined || hasJoinedSince(partition, member, loss)) return undefined;
     from = Math.max(from, loss.from);
     upTo = Math.min(upTo, loss.upTo);
+    isByPowerAlone &&= loss.damage.how === 'power-loss';
   }
   if (from >= upTo) return undefined;
   const own = partition.replicas.get(broker)!.loss!;
   const story = `${reopened(broker, own)}, and became leader in epoch ${leaderEpoch} with in-sync set [${isr.join(', ')}].`;
-  return { cause: survivesOutside(partition, isr, upTo) ? POWER_LOSS_OF_LAST_REPLICA : POWER_LOSS_OF_ISR, from, upTo, leaderEpoch, at: startedAt, story };
+  const cause = survivesOutside(partition, isr, upTo) ? POWER_LOSS_OF_LAST_REPLICA : POWER_LOSS_OF_ISR;
+  return { cause: isByPowerAlone ? cause : BIT_ROT_OF_ISR, from, upTo, leaderEpoch, at: startedAt, story };
+}
+
+/** A leader whose log is another one since bits of it rotted: whoever follows it keeps what it has, and consumers get what the leader has. */
+function rotUnseenRemoval({ replicas }: PartitionHistory, { broker, leaderEpoch, startedAt }: Term): Removal | undefined {
+  const loss = replicas.get(broker)?.loss;
+  if (loss?.upTo !== Infinity) return undefined;
+  return { cause: BIT_ROT_UNSEEN, from: loss.from, upTo: Infinity, leaderEpoch, at: startedAt, story: `${reopened(broker, loss)}, and became leader in epoch ${leaderEpoch}.` };
 }
 
 /** Whoever was not in sync when the power went owes everything that was committed when it joined. */
-function hasJoinedSince(partition: PartitionHistory, member: number, { power }: Loss): boolean {
-  return (partition.joinedAt.get(member) ?? 0) > power.at;
+function hasJoinedSince(partition: PartitionHistory, member: number, { damage, upTo, reopenedAt }: Loss): boolean {
+  // That its log is another one keeps nobody from joining. What has rotted is missed only when the log is opened.
+  if (upTo === Infinity) return false;
+  return (partition.joinedAt.get(member) ?? 0) > (damage.how === 'power-loss' ? damage.at : reopenedAt);
 }
 
 /** A replica that is not in sync has what the only member lost (B16). */
@@ -133,9 +176,13 @@ function survivesOutside({ replicas, committed }: PartitionHistory, isr: readonl
   return false;
 }
 
-function reopened(broker: number, { from, upTo, power }: Loss): string {
-  const strike = power.strike === undefined ? '' : ` (strike ${power.strike})`;
-  return `broker ${broker} lost power at ${clockTime(power.at)}${strike}, reopened its log at offset ${from} where it had reached ${upTo}`;
+function reopened(broker: number, { from, upTo, damage }: Loss): string {
+  const as = upTo === Infinity ? `with other batches than before from offset ${from} on` : `at offset ${from} where it had reached ${upTo}`;
+  return `${damaged(broker, damage)}, reopened its log ${as}`;
+}
+
+function damaged(broker: number, { how, at, strike }: Damage): string {
+  return `broker ${broker} ${how === 'power-loss' ? 'lost power' : 'had bits of its log flipped'} at ${clockTime(at)}${strike === undefined ? '' : ` (strike ${strike})`}`;
 }
 
 /** The removal that covers all of a rift. */
@@ -146,10 +193,37 @@ export function removalFor(removals: readonly Removal[], { from, upTo, committed
 /** What allows a replica that could be elected to be without what this leader has committed, for now; undefined: nothing does. */
 export function allowedLack(partition: PartitionHistory, member: number, { from, upTo }: Rift, leaderEpoch: number): Excuse | undefined {
   const loss = partition.replicas.get(member)?.loss;
-  if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(partition, member, loss)) return { cause: POWER_LOSS_OF_MEMBER, story: `${reopened(member, loss)}.` };
+  if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(partition, member, loss)) return { cause: loss.damage.how === 'power-loss' ? POWER_LOSS_OF_MEMBER : BIT_ROT_OF_MEMBER, story: `${reopened(member, loss)}.` };
   const election = uncleanElectionOf(partition, member, partition.lastElection?.leaderEpoch ?? -1);
   if (election !== undefined) return { cause: causeOf(election), story: `${electedUncleanly(member, election)}.` };
-  return partition.removals.find((removal) => removal.leaderEpoch > leaderEpoch && removal.from < upTo);
+  const later = partition.removals.find((removal) => removal.leaderEpoch > leaderEpoch && removal.from < upTo);
+  // Whoever shares a leader's log only up to where bits of it rotted is without what it wrote since.
+  return later ?? partition.removals.find((removal) => removal.cause === BIT_ROT_UNSEEN && removal.leaderEpoch <= leaderEpoch && removal.from <= from);
+}
+
+/** What allows two logs to differ: that one of them, or of a leader they followed, is another one since bits of it rotted. */
+export function allowedDivergence({ replicas, removals }: PartitionHistory, { replicas: both, partedAt }: Pick<DivergenceFound, 'replicas' | 'partedAt'>): Excuse | undefined {
+  for (const broker of both) {
+    const loss = replicas.get(broker)?.loss;
+    if (loss?.upTo === Infinity && loss.from <= partedAt) return { cause: BIT_ROT_UNSEEN, story: `${reopened(broker, loss)}.` };
+  }
+  return removals.find(({ cause, from }) => cause === BIT_ROT_UNSEEN && from <= partedAt);
+}
+
+/** What allows a consumer to be given what nobody has committed at this offset: a leader whose log is another one from there on. */
+export function allowedReading({ removals }: PartitionHistory, offset: number): Excuse | undefined {
+  return removals.find(({ cause, from }) => cause === BIT_ROT_UNSEEN && from <= offset);
+}
+
+/** What keeps consumers and followers from reading what the leader has; undefined: nothing does. */
+export function allowedSilence({ replicas }: PartitionHistory, leader: number): Excuse | undefined {
+  const rot = replicas.get(leader)?.rot;
+  return rot && { cause: BIT_ROT_OF_LEADER, story: `${damaged(leader, rot)}, and leads.` };
+}
+
+/** Why a consumer, who said so, could not read an offset. */
+export function allowedUnread({ unreadable }: PartitionHistory, offset: number, consumer: string): Excuse | undefined {
+  return unreadable.find((found) => found.offset === offset && found.consumer === consumer)?.excuse;
 }
 
 /** What allows a record that got this offset in this epoch to be gone; undefined: nothing does. An epoch of −1 is not known, and excuses nothing. */

@@ -2,8 +2,8 @@
 import { brokerName } from '../../actors/client/bootstrap.ts';
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
-import { lossAfterFetch, lossOnReopening, removalFor, removalsOnTakingOffice } from './attribution.ts';
-import type { PowerLoss } from './attribution.ts';
+import { allowedDivergence, allowedSilence, lossAfterFetch, lossAfterTruncation, lossOnReopening, removalFor, removalsOnTakingOffice } from './attribution.ts';
+import type { Damage } from './attribution.ts';
 import type { Promises } from './checker.ts';
 import type { Divergence } from './lineage.ts';
 import { PartitionHistory } from './partition-history.ts';
@@ -17,7 +17,7 @@ export class ClusterHistory {
   /** By topic and number: every observation looks them up. */
   readonly #topics = new Map<string, PartitionHistory[]>();
   /** When each broker last lost power, by name of the actor. */
-  readonly #powerLosses = new Map<string, PowerLoss>();
+  readonly #powerLosses = new Map<string, Damage>();
   /** Strikes that will take the power of an actor. */
   readonly #struck = new Map<string, string>();
 
@@ -72,6 +72,9 @@ export class ClusterHistory {
       case 'partition-changed':
         this.#changed(observation, time);
         break;
+      case 'unreadable':
+        this.#unreadable(observation, actor);
+        break;
       case 'partition-deleted':
         this.#topics.get(observation.topic)?.splice(observation.partition, 1, new PartitionHistory(partitionName(observation)));
         break;
@@ -81,9 +84,24 @@ export class ClusterHistory {
 
   #seeProcess(event: JudgedEvent['event'], actor: string, at: number): void {
     if (event.type === 'strike' && event.kind === 'power-loss') this.#struck.set(actor, event.id);
+    if (event.type === 'strike' && event.kind === 'disk-bit-rot') this.#rotted(actor, event.detail, { how: 'bit-rot', at, strike: event.id });
     if (event.type !== 'process-stopped' || event.how !== 'power-loss') return;
-    this.#powerLosses.set(actor, { at, strike: this.#struck.get(actor) });
+    this.#powerLosses.set(actor, { how: 'power-loss', at, strike: this.#struck.get(actor) });
     this.#struck.delete(actor);
+  }
+
+  /** `file`: e.g. `orders-4/00000000000000000000.log`. Other files than those of batches are nothing that a log can lose. */
+  #rotted(actor: string, file: string, rot: Damage): void {
+    const [name, of] = file.split('/');
+    const partition = this.partitions.find((known) => known.name === name);
+    if (partition === undefined || of?.endsWith('.log') !== true) return;
+    for (const [broker, replica] of partition.replicas) if (brokerName(broker) === actor) replica.rot = rot;
+  }
+
+  #unreadable(observation: Observed<'unreadable'>, consumer: string): void {
+    const partition = this.of(observation);
+    const excuse = allowedSilence(partition, partition.newestTerm?.broker ?? -1);
+    if (excuse !== undefined) partition.unreadable.push({ consumer, offset: observation.offset, excuse });
   }
 
   #logOpened(observation: Observed<'log-opened'>, time: number): void {
@@ -94,6 +112,7 @@ export class ClusterHistory {
     const unchangedBelow = partition.lineage.reopen(broker, logStartOffset, logEndOffset, recoveredFrom, observation);
     replica.loss = lossOnReopening(replica, unchangedBelow, endBefore, this.#powerLosses.get(brokerName(broker)), time);
     replica.openedAt = time;
+    if (recoveredFrom <= logStartOffset) replica.rot = undefined;
   }
 
   #appended(observation: Observed<'appended'>, time: number): void {
@@ -101,22 +120,23 @@ export class ClusterHistory {
     const partition = this.of(observation);
     const replica = replicaOf(partition, broker);
     const divergence = partition.lineage.appendAll(broker, observation);
+    if (!asLeader && replica.loss !== undefined) replica.loss = lossAfterFetch(replica.loss, baseOffset, lastOffset + 1);
     if (divergence !== undefined) diverged(partition, divergence, time);
     if (asLeader) {
       const term = termOf(partition, leaderEpoch, broker, baseOffset, time);
       term.endOffset = lastOffset + 1;
       if (term.firstAppendAt < 0) term.firstAppendAt = time;
       term.lastAppendAt = time;
-    } else if (replica.loss !== undefined) {
-      replica.loss = lossAfterFetch(replica.loss, baseOffset, lastOffset + 1);
     }
   }
 
   #truncated(observation: Observed<'truncated'>): void {
     const partition = this.of(observation);
-    const { broker, toOffset } = observation;
-    const { log } = replicaOf(partition, broker);
+    const { broker, toOffset, fromOffset } = observation;
+    const replica = replicaOf(partition, broker);
+    const { log } = replica;
     log.truncateTo(toOffset);
+    if (replica.loss !== undefined) replica.loss = lossAfterTruncation(replica.loss, toOffset, fromOffset);
     // What it appends there from now on is to be committed anew.
     for (const term of partition.terms) if (term.broker === broker) term.committedDepth = Math.min(term.committedDepth, log.nextDepth);
   }
@@ -124,8 +144,10 @@ export class ClusterHistory {
   #logStart(observation: Observed<'log-start'>): void {
     const { broker, logStartOffset, reason } = observation;
     const partition = this.of(observation);
-    const { log } = replicaOf(partition, broker);
+    const replica = replicaOf(partition, broker);
+    const { log } = replica;
     if (reason === 'truncated-fully') {
+      replica.rot = undefined;
       log.restartAt(logStartOffset);
       return;
     }
@@ -191,7 +213,7 @@ export class ClusterHistory {
 function replicaOf(partition: PartitionHistory, broker: number): Replica {
   let replica = partition.replicas.get(broker);
   if (replica === undefined) {
-    replica = { log: partition.lineage.log(broker), openedAt: -1, loss: undefined };
+    replica = { log: partition.lineage.log(broker), openedAt: -1, loss: undefined, rot: undefined };
     partition.replicas.set(broker, replica);
   }
   return replica;
@@ -211,7 +233,7 @@ function termOf(partition: PartitionHistory, leaderEpoch: number, broker: number
 function diverged(partition: PartitionHistory, divergence: Divergence, at: number): void {
   const [one, other] = divergence.replicas;
   const isKnown = partition.divergences.some(({ replicas, epoch }) => epoch === divergence.epoch && replicas.includes(one) && replicas.includes(other));
-  if (!isKnown) partition.divergences.push({ ...divergence, at });
+  if (!isKnown) partition.divergences.push({ ...divergence, at, excuse: allowedDivergence(partition, divergence) });
 }
 
 function raise(partition: PartitionHistory, term: Term, highWatermark: number, at: number): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, sent, stopped, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
+import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
-import { POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
+import { BIT_ROT_OF_ISR, BIT_ROT_OF_LEADER, BIT_ROT_UNSEEN, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { RETRIES, createDurableChecker } from './durable.ts';
 
 const LOSS = 'acked-loss (7.1-durable, safety)';
@@ -56,6 +56,43 @@ const cases: readonly Case[] = [
   { what: 'an unclean election', trace: [two, elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${UNCLEAN_ELECTION}`] },
   { what: 'an unclean election of a replica that had the record', trace: [two, elected(3, 6, [3], true), leads(3, 6, 2, 2, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
   { what: 'an election that was clean', trace: [two, elected(3, 6, [3]), leads(3, 6, 1, 1, [3]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+
+  { what: 'bit rot in the log of the last replica standing, which ends there when it is recovered', trace: [two, rotted(1), aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${BIT_ROT_OF_ISR}`] },
+  { what: 'bit rot in the log of another partition', trace: [two, rotted(1, 'orders-1/00000000000000000000.log'), aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'bit rot in an index', trace: [two, rotted(1, 'orders-0/00000000000000000000.index'), aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'bit rot on another broker', trace: [two, rotted(2), aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  { what: 'a leader with bit rot where another in-sync replica had the record', trace: [two, rotted(1), aloneAndBack('crash', [1, 2]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  {
+    what: 'one member lost power, the other has rotten bits, and both the end of their log',
+    trace: [two, stopped('broker-2', 'power-loss'), restarted('broker-2'), opened(2, 1, 5), rotted(1), aloneAndBack('crash', [1, 2]), finalRead([0, 'p1-0'])],
+    finds: [`${LOSS} by design: ${BIT_ROT_OF_ISR}`],
+  },
+  {
+    what: 'bit rot of which a recovery of the whole log found nothing, and a loss at the next one',
+    trace: [two, rotted(1), stopped('broker-1', 'crash'), restarted('broker-1'), recovered(1, [0, 5], [1, 5]), aloneAndBack('crash'), finalRead([0, 'p1-0'])],
+    finds: [LOSS],
+  },
+  { what: 'a batch that the auditor cannot read, since bits of the leader’s log rotted', trace: [two, rotted(1), unreadable('auditor', 0), finalRead([1, 'p1-1'])], finds: [`${LOSS} by design: ${BIT_ROT_OF_LEADER}`] },
+  { what: 'a batch that the auditor cannot read, and no rot in the leader’s log', trace: [two, rotted(2), unreadable('auditor', 0), finalRead([1, 'p1-1'])], finds: [LOSS] },
+  { what: 'a batch that somebody else could not read', trace: [two, rotted(1), unreadable('c1', 0), finalRead([1, 'p1-1'])], finds: [LOSS] },
+  { what: 'another batch than the one that is gone cannot be read', trace: [two, rotted(1), unreadable('auditor', 0), finalRead()], finds: [`${LOSS} by design: ${BIT_ROT_OF_LEADER}`, LOSS] },
+  {
+    what: 'an offset that rotted and passed for sound: the leader has a hole that it does not know of',
+    trace: [two, rotted(2), stopped('broker-2', 'crash'), restarted('broker-2'), recovered(2, [0, 5], [7, 5, 5_001]), elected(2, 6), leads(2, 6, 8, 2), finalRead([0, 'p1-0'])],
+    finds: [`${LOSS} by design: ${BIT_ROT_UNSEEN}`],
+  },
+  {
+    what: 'the same without rot',
+    trace: [two, stopped('broker-2', 'crash'), restarted('broker-2'), recovered(2, [0, 5], [7, 5, 5_001]), elected(2, 6), leads(2, 6, 8, 2), finalRead([0, 'p1-0'])],
+    finds: [LOSS],
+  },
+  {
+    what: 'a hole that the next leader had cut off, and what was fetched anew is lost again',
+    trace: [
+      two, rotted(2), stopped('broker-2', 'crash'), restarted('broker-2'), recovered(2, [0, 5], [7, 5, 5_001]), truncated(2, 5, 1, 8), appended(2, 5, 1), elected(2, 6), leads(2, 6, 2, 2), finalRead([0, 'p1-0']),
+    ],
+    finds: [LOSS],
+  },
 
   { what: 'a retry that was written twice', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'])], finds: [`duplicate (7.4.2-retries, safety) by design: ${RETRIES}`] },
   { what: 'a value that nobody sent, in the end', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },

@@ -4,7 +4,7 @@
  * A loss that the configuration allows is told all the same, with its cause: see `attribution.ts`.
  */
 import { anomaly, causedAt } from './anomalies.ts';
-import { allowedRemoval, allowedRewrite, lostAt } from './attribution.ts';
+import { allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
@@ -52,16 +52,17 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
   const { producer, value, offset, leaderEpoch, acks } = record;
   const partition = history.cluster.partition(record.partition);
   const removal = acks === ACKS_ALL ? allowedRemoval(partition, offset, leaderEpoch) : undefined;
+  const unread = final.values.has(offset) ? undefined : allowedUnread(partition, offset, final.reader);
   const place = offset < 0 ? '' : `, offset ${offset}${leaderEpoch < 0 ? '' : `, leader epoch ${leaderEpoch}`}`;
   const without = leaderEpoch < 0 ? undefined : partition.firstTermWithout(offset, leaderEpoch);
   const taken = without && `broker ${without.broker} became leader in epoch ${without.leaderEpoch} with log end offset ${without.startOffset} at ${clockTime(without.startedAt)}.`;
   const found = anomaly(
     'acked-loss',
     final.at,
-    acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, leaderEpoch, without !== undefined),
+    unread?.cause ?? (acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, leaderEpoch, without !== undefined)),
     `producer ${producer} was told at ${clockTime(record.returnedAt)} that record ${value} of ${partition.name} was ${acks === ACKS_ALL ? 'committed' : 'written'} (${acksSetting(acks)}${place}).`,
     whatStandsAt(offset, final),
-    removal?.story ?? taken,
+    unread?.story ?? removal?.story ?? taken,
   );
   return causedAt(lostAt(partition, offset, leaderEpoch), found);
 }

@@ -43,6 +43,8 @@ export interface Reading {
 /** A partition as the auditor read it, after the heal. */
 export interface FinalLog {
   readonly at: number;
+  /** Who has read it. */
+  readonly reader: string;
   readonly endOffset: number;
   readonly values: ReadonlyMap<number, string>;
 }
@@ -74,7 +76,7 @@ export class Ledger {
         this.#polled(observation, actor, time);
         break;
       case 'final-read':
-        this.#finalRead(observation, time);
+        this.#finalRead(observation, actor, time);
         break;
       default:
     }
@@ -176,12 +178,12 @@ export class Ledger {
     return true;
   }
 
-  #finalRead(observation: Extract<Observation, { kind: 'final-read' }>, time: number): void {
+  #finalRead(observation: Extract<Observation, { kind: 'final-read' }>, reader: string, time: number): void {
     const { endOffset, offsets, values } = observation;
     const partition = partitionName(observation);
     const read = new Map(this.#finals.get(partition)?.values);
     for (const [i, offset] of offsets.entries()) read.set(offset, values[i]!);
-    this.#finals.set(partition, { at: time, endOffset, values: read });
+    this.#finals.set(partition, { at: time, reader, endOffset, values: read });
     this.#kept += offsets.length;
   }
 }

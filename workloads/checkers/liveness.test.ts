@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED, booted, elected, finalRead, inShort, promises, verdictOf } from '../testing/trace.ts';
+import { ENDED, booted, elected, finalRead, inShort, promises, rotted, verdictOf } from '../testing/trace.ts';
+import { BIT_ROT_OF_LEADER } from './attribution.ts';
 import { createLivenessChecker } from './liveness.ts';
 
 const STALLED = { ...ENDED, stalled: ['producer-0', 'auditor'] };
@@ -12,6 +13,9 @@ describe('liveness: once the faults have stopped, everything gets done', () => {
     { what: 'a partition that lost its leader', trace: [booted, elected(-1, 6, [1]), finalRead()], end: ENDED, finds: ['leaderless-partition (7.6.1-config, liveness)', 'under-replicated (7.2-isr, liveness)'] },
     { what: 'a partition that has a leader again', trace: [booted, elected(-1, 6, [1]), elected(1, 7, [1]), elected(1, 7), finalRead()], end: ENDED, finds: [] },
     { what: 'a replica that never came back', trace: [booted, elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: ['under-replicated (7.2-isr, liveness)'] },
+    { what: 'a follower that cannot fetch what rotted in its leader’s log', trace: [booted, rotted(1), elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: [`under-replicated (7.2-isr, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
+    { what: 'a follower with rotten bits of its own', trace: [booted, rotted(3), elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: ['under-replicated (7.2-isr, liveness)'] },
+    { what: 'a partition that nobody can read beyond what rotted', trace: [booted, rotted(1)], end: ENDED, finds: [`unread-partition (7.1-durable, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
     { what: 'a run that was stopped from outside', trace: [booted, elected(-1, 6, [1])], end: { ...STALLED, stopped: true }, finds: [] },
   ])('$what: $finds', ({ trace, end, finds }) => {
     expect(verdictOf(createLivenessChecker, trace, end).map(inShort)).toEqual(finds);

@@ -5,6 +5,7 @@
  */
 import type { RunEnd } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
+import { allowedSilence } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import { clockTime, partitionName } from './words.ts';
@@ -46,12 +47,15 @@ function underReplicated({ cluster }: History, { topics, healsAt, recoversBy }: 
     return [anomaly('under-replicated', endedAt, undefined, `the faults stopped at ${clockTime(healsAt)}, and ${name} should have been led by ${clockTime(recoversBy)} with all replicas in sync: it was from ${clockTime(wholeSince)} on.`)];
   }
   if (last.isr.length >= replicationFactor) return [];
-  return [anomaly('under-replicated', endedAt, undefined, `${name} has ${replicationFactor} replicas, and only [${last.isr.join(', ')}] are in sync in the end (leader ${last.leader}, leader epoch ${last.leaderEpoch}).`)];
+  const excuse = allowedSilence(cluster.partition(name), last.leader);
+  const found = `${name} has ${replicationFactor} replicas, and only [${last.isr.join(', ')}] are in sync in the end (leader ${last.leader}, leader epoch ${last.leaderEpoch}).`;
+  return [anomaly('under-replicated', endedAt, excuse?.cause, found, excuse?.story)];
 }
 
-function unread({ ledger }: History, name: string, { endedAt }: RunEnd): Anomaly[] {
+function unread({ ledger, cluster }: History, name: string, { endedAt }: RunEnd): Anomaly[] {
   if (ledger.final(name) !== undefined) return [];
-  return [anomaly('unread-partition', endedAt, undefined, `${name} was never read to its end after the heal: what it holds is not known.`)];
+  const excuse = allowedSilence(cluster.partition(name), cluster.partition(name).lastElection?.leader ?? NO_LEADER);
+  return [anomaly('unread-partition', endedAt, excuse?.cause, `${name} was never read to its end after the heal: what it holds is not known.`, excuse?.story)];
 }
 
 function partitionsOf({ topics }: Promises): string[] {

@@ -3,7 +3,7 @@
  * What the white-box observations say of one partition: what each replica's log holds, who led it in which epoch, who was in sync, what is committed,
  * and where that went wrong. The logs grow with the batches that were written, everything else with elections.
  */
-import type { Loss, Removal } from './attribution.ts';
+import type { Damage, Excuse, Loss, Removal, Unreadable } from './attribution.ts';
 import { CommittedChain } from './committed-chain.ts';
 import type { Rift } from './committed-chain.ts';
 import { Lineage } from './lineage.ts';
@@ -31,8 +31,10 @@ export interface Term {
 export interface Replica {
   readonly log: ReplicaLog;
   openedAt: number;
-  /** What a power loss took, as long as it was not fetched again. */
+  /** What a power loss or rotten bits took, as long as it was not fetched again. */
   loss: Loss | undefined;
+  /** The last time that bits of its log rotted, unless it was read again from its beginning since. */
+  rot: Damage | undefined;
 }
 
 /** The controller's choice for one leader epoch, with the in-sync set as it last was in it. */
@@ -52,6 +54,8 @@ export interface Election {
 /** A divergence, and when it came about. */
 export interface DivergenceFound extends Divergence {
   readonly at: number;
+  /** What allows it. */
+  readonly excuse: Excuse | undefined;
 }
 
 /** Committed records that are gone from, or stand otherwise in, the log of a leader. */
@@ -81,6 +85,7 @@ export class PartitionHistory {
   /** Of each pair of replicas and epoch the first. */
   readonly divergences: DivergenceFound[] = [];
   readonly disappearances: Disappearance[] = [];
+  readonly unreadable: Unreadable[] = [];
   /** The highest high watermark that any leader has shown. */
   highestWatermark = 0;
   /** Offsets below were deleted by retention or DeleteRecords somewhere. */
@@ -152,7 +157,7 @@ export class PartitionHistory {
   }
 
   get kept(): number {
-    const facts = this.removals.length + this.divergences.length + this.disappearances.length;
+    const facts = this.removals.length + this.divergences.length + this.disappearances.length + this.unreadable.length;
     return this.lineage.kept + this.replicas.size + this.terms.length + this.elections.length + facts;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED, appended, booted, changed, elected, fetched, inShort, leads, opened, polled, promisesWithElr, restarted, startsAt, stopped, struck, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
+import { ENDED, appended, booted, changed, elected, fetched, inShort, leads, opened, polled, promisesWithElr, recovered, restarted, rotted, startsAt, stopped, struck, truncated, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
-import { LAST_KNOWN_LEADER, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
+import { BIT_ROT_UNSEEN, LAST_KNOWN_LEADER, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { createStabilityChecker } from './stability.ts';
 
 const SHARED = 'leader-epoch-shared (7.1-order, safety)';
@@ -21,6 +21,16 @@ const cases: readonly Case[] = [
   { what: 'W2: the same entry after another one, as after a fast failover (B3)', trace: [two, appended(1, 5, 2, true), elected(2, 6), leads(2, 6, 2), appended(2, 6, 2, true), elected(1, 7), leads(1, 7, 3), appended(1, 7, 3, true), fetched(2, 7, [3, 7])], finds: [DIVERGED] },
   { what: 'W2: ends that differ until the follower cuts its own off', trace: [two, appended(1, 5, 2, true), elected(2, 6), leads(2, 6, 2), appended(2, 6, 2, true), truncated(1, 6, 2, 3), fetched(1, 6, [2, 6])], finds: [] },
   { what: 'W2: every later batch differs then: said once', trace: [two, appended(1, 5, 2, true), appended(2, 5, 2, false, 7), appended(1, 5, 3, true), appended(2, 5, 3)], finds: [DIVERGED] },
+  {
+    what: 'W2: a log in which an offset rotted goes on as if it had everything',
+    trace: [two, rotted(2), stopped('broker-2', 'crash'), restarted('broker-2'), recovered(2, [0, 5], [7, 5, 5_001]), truncated(2, 5, 2, 8), appended(1, 5, 2, true), appended(2, 5, 2)],
+    finds: [`${DIVERGED} by design: ${BIT_ROT_UNSEEN}`],
+  },
+  {
+    what: 'W2: the same without rot',
+    trace: [two, stopped('broker-2', 'crash'), restarted('broker-2'), recovered(2, [0, 5], [7, 5, 5_001]), truncated(2, 5, 2, 8), appended(1, 5, 2, true), appended(2, 5, 2)],
+    finds: [DIVERGED],
+  },
 
   { what: 'W5: a leader takes office without what was committed', trace: [two, elected(3, 6), leads(3, 6, 1)], finds: [UNSTABLE] },
   { what: 'W5: a leader takes office with something else there', trace: [booted, written('p1-0', 0), appended(3, 4, 1), written('p1-1', 1, 1, 5, [2]), elected(3, 6), leads(3, 6, 2)], finds: [UNSTABLE] },

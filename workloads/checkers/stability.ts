@@ -38,13 +38,14 @@ function wrote({ broker, leaderEpoch, firstAppendAt }: Term, name: string): stri
 
 /** W2 LogMatching. */
 function divergences({ name, divergences: found }: PartitionHistory): Anomaly[] {
-  return found.map(({ replicas: [one, other], offset, epoch, partedAt, at }) =>
+  return found.map(({ replicas: [one, other], offset, epoch, partedAt, at, excuse }) =>
     anomaly(
       'log-divergence',
       at,
-      undefined,
+      excuse?.cause,
       `broker ${one} appended offset ${offset} of ${name}, of leader epoch ${epoch}, at ${clockTime(at)}; broker ${other} has an entry of that offset and epoch, too.`,
       `from offset ${partedAt} on their logs are not the same.`,
+      excuse?.story,
     ),
   );
 }

@@ -9,7 +9,7 @@
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { anomaly, causedAt } from './anomalies.ts';
-import { allowedRemoval, allowedRewrite, lostAt } from './attribution.ts';
+import { allowedReading, allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog } from './ledger.ts';
@@ -83,7 +83,8 @@ class VisibleChecker implements Checker {
     if (reading === undefined) return;
     const { value, offset, leaderEpoch } = reading;
     const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partitionName(observation)} at ${clockTime(time)}.`;
-    this.#anomalies.push(anomaly('read-uncommitted-data', time, undefined, given, notCommitted(leaderEpoch)));
+    const excuse = allowedReading(this.#history.cluster.of(observation), offset);
+    this.#anomalies.push(anomaly('read-uncommitted-data', time, excuse?.cause, given, notCommitted(leaderEpoch), excuse?.story));
   }
 
   #cover(observation: Polled, consumer: string, time: number): void {
@@ -132,7 +133,8 @@ class VisibleChecker implements Checker {
     for (const { value, offset, consumer, at, leaderEpoch } of ledger.allReadings(partition)) {
       const instead = final.values.get(offset);
       if (instead === value || at > final.at || offset < cluster.partition(partition).deletedBelow) continue;
-      const removal = allowedRemoval(cluster.partition(partition), offset, leaderEpoch);
+      const unread = instead === undefined ? allowedUnread(cluster.partition(partition), offset, final.reader) : undefined;
+      const removal = unread ?? allowedRemoval(cluster.partition(partition), offset, leaderEpoch);
       const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partition} at ${clockTime(at)}${leaderEpoch < 0 ? '' : ` (leader epoch ${leaderEpoch})`}.`;
       const found = instead === undefined ? `in the final read nothing stands there; it ends at offset ${final.endOffset}.` : `in the final read record ${instead} stands there.`;
       anomalies.push(causedAt(lostAt(cluster.partition(partition), offset, leaderEpoch), anomaly('read-uncommitted-data', final.at, removal?.cause, given, found, removal?.story)));
@@ -144,12 +146,16 @@ class VisibleChecker implements Checker {
   #skipped(partition: string, final: FinalLog, gaps: readonly Gap[]): Anomaly[] {
     return gaps.flatMap(({ consumer, from, upTo, at, isInternal }): Anomaly[] => {
       const missed: string[] = [];
+      const history = this.#history.cluster.partition(partition);
+      let isUnread = true;
       for (let offset = from; offset < upTo; offset += 1) {
         const value = final.values.get(offset);
-        if (value !== undefined) missed.push(`${value} at ${offset}`);
+        if (value === undefined) continue;
+        missed.push(`${value} at ${offset}`);
+        isUnread &&= allowedUnread(history, offset, consumer) !== undefined;
       }
       if (missed.length === 0) return [];
-      const removal = allowedRewrite(this.#history.cluster.partition(partition), from);
+      const removal = isUnread ? allowedUnread(history, from, consumer) : allowedRewrite(history, from);
       const given = `consumer ${consumer} was given offset ${from - 1} of ${partition} and next, ${isInternal ? 'in the same poll' : 'in a later poll'}, offset ${upTo} at ${clockTime(at)}.`;
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const found = `in the final read there stand between them: ${missed.slice(0, MISSED_SHOWN).join(', ')}${more}.`;
@@ -167,7 +173,7 @@ class VisibleChecker implements Checker {
       if (readings.get(offset)?.value === value || reread.has(value) || ledger.records.get(value)?.outcome !== 'acknowledged') continue;
       const passing = spans.find(({ first, highest }) => first <= offset && offset < highest);
       if (passing === undefined) continue;
-      const removal = allowedRewrite(cluster.partition(partition), offset);
+      const removal = allowedUnread(cluster.partition(partition), offset, passing.consumer) ?? allowedRewrite(cluster.partition(partition), offset);
       const promised = `record ${value} was acknowledged and stands at offset ${offset} of ${partition} in the final read.`;
       const found = `consumer ${passing.consumer} went from offset ${passing.first} to ${passing.highest}, and nobody was given this record.`;
       anomalies.push(anomaly('lost-write', final.at, removal?.cause, promised, found, removal?.story));
@@ -181,7 +187,9 @@ class VisibleChecker implements Checker {
       const missed = [...final.values].filter(([offset]) => offset >= from && offset < end && (span === undefined || offset < span.first || offset > span.highest));
       const [first] = missed;
       if (first === undefined) return [];
-      const removal = allowedRewrite(this.#history.cluster.partition(partition), first[0]);
+      const history = this.#history.cluster.partition(partition);
+      const isUnread = missed.every(([offset]) => allowedUnread(history, offset, consumer) !== undefined);
+      const removal = isUnread ? allowedUnread(history, first[0], consumer) : allowedRewrite(history, first[0]);
       const got = span === undefined ? 'it was given nothing' : `it was given offsets ${span.first} to ${span.highest}`;
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const promised = `consumer ${consumer} said at ${clockTime(at)} that it had read ${partition} from offset ${from} to its end at ${end}; ${got}.`;

@@ -11,7 +11,7 @@ import { oneAfterTheOther } from './process-faults.ts';
 import { someLeader } from './scene.ts';
 import type { FaultScene, UnnamedFault } from './scene.ts';
 
-/** Kinds by their share. No bit rot: what it does to a record of which too few sound copies are left, no cluster must survive. */
+/** Kinds by their share. No bit rot: what it does to checkpoints, and to offsets of a log in use, no cluster can notice (see `checkers/attribution.ts`). */
 const KINDS = DISK_FAULTS.filter((kind) => kind !== 'disk-bit-rot');
 
 /** Shorter than a session of a broker (9 s), longer, and longer than a replica may lag behind (replica.lag.time.max.ms, 30 s). */

@@ -78,6 +78,11 @@ export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed' | 
 export const restarted = (actor: string): Step => ({ actor, event: { type: 'process-started', incarnation: 1 } });
 export const struck = (actor: string, id: string, kind: string, detail = ''): Step => ({ actor, event: { type: 'strike', id, kind, detail } });
 
+/** Bits of a file of this broker flip. */
+export const rotted = (broker: number, file = 'orders-0/00000000000000000000.log'): Step => struck(`broker-${broker}`, 'f1', 'disk-bit-rot', file);
+/** A consumer has stepped over what it could not read. */
+export const unreadable = (consumer: string, offset: number): Step => observed(consumer, { kind: 'unreadable', ...ORDERS_0, offset });
+
 /** Three brokers, empty logs, broker 1 leads in epoch 5. */
 export const booted: readonly Step[] = [elected(1, 5), ...ISR.map((broker) => opened(broker, 0, -1)), leads(1, 5, 0)];
 
