@@ -11,6 +11,7 @@ const measured: SweepMeasuresReport = {
   waits: { writesMs: { count: 3, p50: 9_000, p99: 9_400, max: 9_400 }, readsMs: null, clientsMs: null },
   recordsLost: { count: 3, p50: 0, p99: 1_204, max: 1_204 },
   diskBytes: { count: 3, p50: 1_000_000, p99: 1_100_000, max: 1_100_000 },
+  allowed: [{ name: 'duplicate', byDesign: 'retries', runs: 3 }, { name: 'acked-loss', byDesign: 'acks=1', runs: 1 }],
   shown: { 'acks=all refused': { times: 326, runs: 3 } },
 };
 
@@ -30,6 +31,7 @@ it('tells distributions over all seeds', () => {
       longest wait  acks=all 9 s, 9.4 s, 9.4 s (p50, p99, max of 3)
       records lost  0, 1 204, 1 204 (p50, p99, max of 3 runs)
       disks hold    1 MB (p50 of 3 runs)
+      by design     duplicate in 3 runs (retries) · acked-loss in 1 run (acks=1)
       shown         acks=all refused 326 (in 3 runs)
     "
   `);

@@ -10,7 +10,7 @@ const SHOWN = 10;
 
 /** @param replay the command that runs a failing seed again */
 export function sweepText(report: SweepReport, replay: (failure: SweepFailure) => string): string {
-  const { workload, from, to, runs, failed, byDesign, jobs, shard } = report;
+  const { workload, from, to, runs, failed, jobs, shard } = report;
   const seeds = `${workload}, seeds ${from}..${to}${shard === '1/1' ? '' : `, shard ${shard}`}`;
   const lines = failed.slice(0, SHOWN).flatMap((failure) => [`✗ seed ${failure.seed}  ${namesOf(failure)}`, labelledCommand('replay', replay(failure))]);
   if (failed.length > SHOWN) lines.push(`✗ … and ${count(failed.length - SHOWN)} more seeds`);
@@ -21,13 +21,12 @@ export function sweepText(report: SweepReport, replay: (failure: SweepFailure) =
   if (failed.length > 0) lines.push(`✗ ${count(failed.length)} of ${several(runs, 'seed')} failed  (${seeds})`);
   else if (runs > 0) lines.push(`✓ ${runs === 1 ? 'the one seed' : `all ${count(runs)} seeds`}${isCutShort ? ' run so far' : ''} held  (${seeds})`);
   lines.push(...measuresText(report));
-  if (byDesign > 0) lines.push(labelled('by design', `${several(byDesign, 'seed')} met what the configuration allows`));
   const speed = `${figure(report.runsPerMinute)} runs per minute · ${figure(report.virtualSecondsPerWallSecond)} virtual seconds per wall second · ${figure((report.events / report.wallMs) * 1_000)} events per second`;
   return [...lines, labelled('speed', `${speed} · ${several(jobs, 'job')}, ${figure(report.wallMs / 1_000)} s`), labelled('digest', report.digest), ''].join('\n');
 }
 
 /** What was measured, as far as there was something. */
-export function measuresText({ resume, waits, recordsLost, diskBytes, shown }: SweepMeasuresReport): string[] {
+export function measuresText({ resume, waits, recordsLost, diskBytes, allowed, shown }: SweepMeasuresReport): string[] {
   const resumed = resumeText(resume);
   const waited = [waitText('acks=all', waits.writesMs), waitText('reads', waits.readsMs), waitText('a client stood still for', waits.clientsMs)].filter((text) => text !== '');
   const seen = Object.entries(shown).map(([name, { times, runs }]) => `${name} ${count(times)} (in ${several(runs, 'run')})`);
@@ -36,6 +35,7 @@ export function measuresText({ resume, waits, recordsLost, diskBytes, shown }: S
     ...(waited.length === 0 ? [] : [labelled('longest wait', waited.join(' · '))]),
     ...(recordsLost === null || recordsLost.max === 0 ? [] : [labelled('records lost', `${count(recordsLost.p50)}, ${count(recordsLost.p99)}, ${count(recordsLost.max)} (p50, p99, max of ${several(recordsLost.count, 'run')})`)]),
     ...(diskBytes === null ? [] : [labelled('disks hold', `${bytes(diskBytes.p50)} (p50 of ${several(diskBytes.count, 'run')})`)]),
+    ...(allowed.length === 0 ? [] : [labelled('by design', allowed.map(({ name, byDesign, runs }) => `${name} in ${several(runs, 'run')} (${byDesign})`).join(' · '))]),
     ...(seen.length === 0 ? [] : [labelled('shown', seen.join(' · '))]),
   ];
 }

@@ -40,7 +40,8 @@ export function autoWorkers(ratePerSecond: number, cores: number): number {
   return Math.max(1, Math.min(Math.floor(eventsPerWindow / EVENTS_PER_WINDOW_PER_WORKER), cores, WORKERS_MAX));
 }
 
-function parseCount(text: string, option: string, max: number, otherwise: string): number {
+/** A whole number from 1 on. @throws {UsageError} */
+export function parseCount(text: string, option: string, max: number, otherwise: string): number {
   const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > max) throw new UsageError(`${option} ${text}: write a whole number from 1 to ${max}${otherwise}`);
   return count;
