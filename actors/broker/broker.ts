@@ -22,6 +22,7 @@ import { describeConfigs, describeTopicPartitions } from './describe-handler.ts'
 import { offsetForLeaderEpoch } from './epoch-handler.ts';
 import { deleteRecords } from './delete-records-handler.ts';
 import { fetch } from './fetch-handler.ts';
+import { fetchWithSession } from './fetch-session.ts';
 import { forward } from './forwarding.ts';
 import { haltWhenOffline } from './log-dir-failure.ts';
 import { LogManager } from './log-manager.ts';
@@ -100,7 +101,7 @@ function handle(context: ActorContext, options: BrokerOptions, replicas: Replica
     case API_KEYS.Produce:
       return timedProduce(context, options, replicas, request, caller);
     case API_KEYS.Fetch:
-      return fetch(context, replicas, request);
+      return request.sessionEpoch === undefined ? fetch(context, replicas, request) : fetchWithSession(context, replicas, request);
     case API_KEYS.Metadata:
       return done(metadata(replicas.image, request));
     case API_KEYS.ListOffsets:

@@ -75,6 +75,26 @@ test.each([
   }, protocol);
 });
 
+test.each<[string, number, number, string, number]>([
+  ['asks for one: everything is answered, and none is granted', 0, 0, 'NONE', 1],
+  ['wants none', 0, -1, 'NONE', 1],
+  ['closes the one it has, and wants another', 7, 0, 'NONE', 1],
+  ['closes the one it has', 7, -1, 'NONE', 1],
+  ['goes on with one that is not there', 7, 1, 'FETCH_SESSION_ID_NOT_FOUND', 0],
+  ['goes on without having one', 0, 3, 'FETCH_SESSION_ID_NOT_FOUND', 0],
+])('F-10: a client that knows fetch sessions and %s', (_, sessionId, sessionEpoch, error, topics) => {
+  withOrders(function* (_context, leader) {
+    const wanted = { partition: 0, currentLeaderEpoch: -1, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1_000_000 };
+    const request: FetchRequest = {
+      apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: -1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 1, maxBytes: 1_000_000, isolationLevel: 0, sessionId, sessionEpoch,
+      topics: [{ topic: 'orders', topicId: null, partitions: [wanted] }],
+    };
+    const answer = yield* leader.call(request, 10 * SECOND);
+    expect([errorName(answer.errorCode), answer.sessionId, answer.responses.length]).toEqual([error, 0, topics]);
+    expect(answer.responses.every(({ partitions }) => partitions[0]!.records.length > 0)).toBe(true);
+  });
+});
+
 it('a parked fetch is answered when data comes, with a high watermark sampled then; without data when its time is over (F-7, F-9)', () => {
   withOrders(function* (context, leader) {
     const waits = context.now;

@@ -54,7 +54,7 @@ export const produceResponse = struct({
 });
 
 /** `replicaState` −1: a consumer. `lastFetchedEpoch` −1: no divergence check. `topicId` null: not named, as up to v12. */
-export const fetchRequest = struct({
+const fetchRequestHead = {
   apiKey: apiKey<typeof API_KEYS.Fetch>(),
   clientId,
   replicaState: struct({ replicaId: int32, replicaEpoch: int64 }),
@@ -62,35 +62,38 @@ export const fetchRequest = struct({
   minBytes: int32,
   maxBytes: int32,
   isolationLevel: int8,
-  topics: array(
-    struct({
-      topic: string,
-      topicId: nullable(uuid),
-      partitions: array(struct({ partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64, partitionMaxBytes: int32 })),
-    }),
-  ),
-});
+};
+const fetchRequestTopics = array(
+  struct({
+    topic: string,
+    topicId: nullable(uuid),
+    partitions: array(struct({ partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64, partitionMaxBytes: int32 })),
+  }),
+);
+export const fetchRequest = struct({ ...fetchRequestHead, topics: fetchRequestTopics });
+/** From v7 on of a client that knows fetch sessions (F-10): none asked for, or named, is `sessionId` 0. The project's own clients leave both fields out. */
+const sessionFetchRequest = struct({ ...fetchRequestHead, sessionId: int32, sessionEpoch: int32, topics: fetchRequestTopics });
 /** `divergingEpoch` and `currentLeader` of −1: absent. */
-export const fetchResponse = struct({
-  errorCode: int16,
-  responses: array(
-    struct({
-      topic: string,
-      partitions: array(
-        struct({
-          partitionIndex: int32,
-          errorCode: int16,
-          highWatermark: int64,
-          lastStableOffset: int64,
-          logStartOffset: int64,
-          divergingEpoch: struct({ epoch: int32, endOffset: int64 }),
-          currentLeader,
-          records: bytes,
-        }),
-      ),
-    }),
-  ),
-});
+const fetchResponses = array(
+  struct({
+    topic: string,
+    partitions: array(
+      struct({
+        partitionIndex: int32,
+        errorCode: int16,
+        highWatermark: int64,
+        lastStableOffset: int64,
+        logStartOffset: int64,
+        divergingEpoch: struct({ epoch: int32, endOffset: int64 }),
+        currentLeader,
+        records: bytes,
+      }),
+    ),
+  }),
+);
+export const fetchResponse = struct({ errorCode: int16, responses: fetchResponses });
+/** To a client that knows fetch sessions. */
+const sessionFetchResponse = struct({ errorCode: int16, sessionId: int32, responses: fetchResponses });
 
 /** `timestamp` of ListOffsets with a meaning of its own (F-11). */
 export const EARLIEST_TIMESTAMP = -2;
@@ -294,8 +297,8 @@ export const describeQuorumResponse = struct({
 
 export type ProduceResponse = Infer<typeof produceResponse>;
 export type ProduceRequest = Infer<typeof produceRequest> & Request<ProduceResponse>;
-export type FetchResponse = Infer<typeof fetchResponse>;
-export type FetchRequest = Infer<typeof fetchRequest> & Request<FetchResponse>;
+export type FetchResponse = Infer<typeof fetchResponse> & Partial<Pick<Infer<typeof sessionFetchResponse>, 'sessionId'>>;
+export type FetchRequest = Infer<typeof fetchRequest> & Partial<Pick<Infer<typeof sessionFetchRequest>, 'sessionId' | 'sessionEpoch'>> & Request<FetchResponse>;
 export type ListOffsetsResponse = Infer<typeof listOffsetsResponse>;
 export type ListOffsetsRequest = Infer<typeof listOffsetsRequest> & Request<ListOffsetsResponse>;
 export type OffsetForLeaderEpochResponse = Infer<typeof offsetForLeaderEpochResponse>;
@@ -363,4 +366,6 @@ export const MESSAGES: readonly Type<unknown>[] = [
   quorumEpochResponse,
   describeQuorumRequest,
   describeQuorumResponse,
+  sessionFetchRequest,
+  sessionFetchResponse,
 ];
