@@ -32,8 +32,7 @@ export class AdminTransport {
    * Asks until somebody decides. @param errorsOf the error codes of an answer: with NOT_CONTROLLER or REQUEST_TIMED_OUT among them nobody has
    * @throws {KafkaError} REQUEST_TIMED_OUT after default.api.timeout.ms: what was asked may be done all the same
    */
-  *call<Reply>(request: Request<Reply>, errorsOf: (reply: Reply) => readonly number[]): Task<Reply> {
-    const deadline = this.#context.now + milliseconds(this.#config['default.api.timeout.ms']);
+  *call<Reply>(request: Request<Reply>, errorsOf: (reply: Reply) => readonly number[], deadline = this.#context.now + milliseconds(this.#config['default.api.timeout.ms'])): Task<Reply> {
     for (let attempt = 0; ; attempt += 1) {
       const broker = yield* this.#readyBroker(deadline);
       try {
@@ -44,6 +43,17 @@ export class AdminTransport {
       }
       yield* this.#context.sleep(Math.min(this.#backoff.delayUs(attempt), Math.max(0, deadline - this.#context.now)));
     }
+  }
+
+  /** Asks this broker, once. @throws {KafkaError} one that is retriable: it cannot be reached, or has not answered, and what was asked may be done all the same */
+  *callBroker<Reply>(broker: string, request: Request<Reply>, deadline: Micros): Task<Reply> {
+    for (let hasWaited = false; !this.#network.isReady(broker); hasWaited = true) {
+      const { now } = this.#context;
+      const retryAt = this.#network.retryAt(broker);
+      if (now >= deadline || (hasWaited && retryAt > now && retryAt !== Infinity)) throw new KafkaError('NETWORK_EXCEPTION', `${broker} cannot be reached`);
+      yield* this.#connectionsChanged.wait(Math.min(deadline, retryAt) - now);
+    }
+    return yield* this.#network.call(broker, request);
   }
 
   /** Closes all connections, for good. */

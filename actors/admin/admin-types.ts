@@ -1,5 +1,6 @@
 /** @module What an administrator asks for, and gets. Names are those of Kafka's `Admin`. */
 import type { TopicPartition } from '../client/topic-partition.ts';
+import type { Offset } from '../log/record-batch.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 
 /** Without a number of partitions, or replicas: as many as the brokers say. With replicas assigned (per partition, the preferred one first) neither may be given. */
@@ -59,6 +60,16 @@ export interface PartitionDescription {
 export interface TopicDescription extends Outcome {
   readonly topicId: string;
   readonly partitions: readonly PartitionDescription[];
+}
+
+/** Everything below an offset; −1: all that is committed. */
+export interface RecordsToDelete extends TopicPartition {
+  readonly beforeOffset: Offset;
+}
+
+/** `lowWatermark`: the first offset that some live replica still has; −1 with an error. */
+export interface DeletedRecords extends PartitionOutcome {
+  readonly lowWatermark: Offset;
 }
 
 /** Null replicas: take back what is in progress. */

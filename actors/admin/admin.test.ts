@@ -276,6 +276,61 @@ describe('reassignment', () => {
   });
 });
 
+describe('deletion of records (RT-2)', () => {
+  const two: NewTopic = { name: 'orders', replicasAssignments: [[0, 1], [1, 2]], configs: { 'min.insync.replicas': '1' } };
+  const deleted = (outcomes: readonly { readonly partition: number; readonly error: string; readonly lowWatermark: number }[]): unknown[] => outcomes.map(({ partition, error, lowWatermark }) => [partition, error, lowWatermark]);
+
+  test('each leader is asked for its own, and what is impossible is told beside what was done', () => {
+    const run = withAdmin(
+      function* (admin, context) {
+        for (let i = 0; i < 3; i += 1) expect(yield* produceTo(context, 0)).toBe(0);
+        const outcomes = yield* admin.deleteRecords([{ topic: 'orders', partition: 0, beforeOffset: 2 }, { topic: 'orders', partition: 1, beforeOffset: 1 }]);
+        expect(deleted(outcomes)).toEqual([[0, 'NONE', 2], [1, 'OFFSET_OUT_OF_RANGE', -1]]);
+        expect(deleted(yield* admin.deleteRecords([{ topic: 'orders', partition: 0, beforeOffset: -1 }]))).toEqual([[0, 'NONE', 3]]);
+      },
+      {},
+      two,
+    );
+    // Done: the follower begins there, too.
+    expect(ofKind(run, 'log-start').map(({ broker, logStartOffset }) => [broker, logStartOffset])).toEqual([[0, 2], [1, 2], [0, 3], [1, 3]]);
+  });
+
+  test('a leader that dies is replaced by the next, which is asked then', () => {
+    withAdmin(
+      function* (admin, context) {
+        for (let i = 0; i < 3; i += 1) expect(yield* produceTo(context, 0)).toBe(0);
+        yield* context.sleep(6_500 * MILLISECOND - context.now);
+        expect(deleted(yield* admin.deleteRecords([{ topic: 'orders', partition: 0, beforeOffset: 2 }]))).toEqual([[0, 'NONE', 2]]);
+        expect(context.now).toBeGreaterThan(12 * SECOND);
+        expect(context.now).toBeLessThan(30 * SECOND);
+      },
+      { faults: [{ id: 'f1', kind: 'crash', at: 6 * SECOND, for: 100 * SECOND, target: { actor: brokerName(0) } }] },
+      two,
+    );
+  });
+
+  test('a follower that is cut off is waited for until it is fenced', () => {
+    withAdmin(
+      function* (admin, context) {
+        for (let i = 0; i < 3; i += 1) expect(yield* produceTo(context, 0)).toBe(0);
+        yield* context.sleep(6_100 * MILLISECOND - context.now);
+        expect(deleted(yield* admin.deleteRecords([{ topic: 'orders', partition: 0, beforeOffset: 2 }]))).toEqual([[0, 'NONE', 2]]);
+        expect(context.now).toBeGreaterThan(12 * SECOND);
+      },
+      { faults: [{ id: 'f1', kind: 'partition', at: 6 * SECOND, for: 100 * SECOND, target: { between: [brokerName(1)], and: [brokerName(0), controllerName(0)] } }] },
+      two,
+    );
+  });
+
+  test('of a partition that nobody knows it is asked for again until default.api.timeout.ms', () => {
+    withAdmin(function* (admin, context) {
+      const before = context.now;
+      expect(deleted(yield* admin.deleteRecords([{ topic: 'missing', partition: 0, beforeOffset: 0 }, { topic: 'orders', partition: 7, beforeOffset: 0 }]))).toEqual([[0, 'REQUEST_TIMED_OUT', -1], [7, 'REQUEST_TIMED_OUT', -1]]);
+      expect(context.now).toBe(before + 60 * SECOND);
+    });
+  });
+});
+
 test('a call that nobody answers ends with REQUEST_TIMED_OUT after default.api.timeout.ms', () => {
   let thrown: unknown;
   runCluster({

@@ -22,8 +22,9 @@ import type {
 import { KafkaError, NONE, errorName } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { CreateTopicsRequest } from '../protocol/messages.ts';
-import type { AlterConfigOp, ConfigEntry, ConfigResource, ElectionType, NewTopic, Outcome, PartitionOutcome, PartitionReassignment, PartitionReassignmentWish, TopicDescription } from './admin-types.ts';
+import type { AlterConfigOp, ConfigEntry, ConfigResource, DeletedRecords, ElectionType, NewTopic, Outcome, PartitionOutcome, PartitionReassignment, PartitionReassignmentWish, RecordsToDelete, TopicDescription } from './admin-types.ts';
 import { AdminTransport } from './admin-transport.ts';
+import { RecordsDeletion } from './deletion.ts';
 
 export interface AdminOptions {
   readonly clientId: string;
@@ -37,11 +38,15 @@ const DEFAULT = -1;
 
 /** Every call may throw {@link KafkaError} REQUEST_TIMED_OUT: nobody could be asked within `default.api.timeout.ms`, or the outcome is open. */
 export class Admin {
+  readonly #context: ActorContext;
+  readonly #config: AdminConfig;
   readonly #transport: AdminTransport;
   readonly #clientId: string;
   readonly #timeoutMs: number;
 
   constructor(context: ActorContext, { clientId, bootstrapServers, config }: AdminOptions) {
+    this.#context = context;
+    this.#config = config;
     this.#transport = new AdminTransport(context, bootstrapServers, config);
     this.#clientId = clientId;
     this.#timeoutMs = config['request.timeout.ms'];
@@ -146,6 +151,14 @@ export class Admin {
     return responses.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, errorCode, errorMessage }) => ({ topic: name, partition: partitionIndex, error: errorName(errorCode), message: errorMessage })),
     );
+  }
+
+  /**
+   * RT-2: OFFSET_OUT_OF_RANGE. Done means that every live replica begins there, or later. As long as nobody leads a partition, or it is not known,
+   * it is asked for again, up to REQUEST_TIMED_OUT.
+   */
+  deleteRecords(wishes: readonly RecordsToDelete[]): Task<readonly DeletedRecords[]> {
+    return new RecordsDeletion(this.#context, this.#transport, this.#clientId, this.#config, wishes).run();
   }
 
   /** All that are in progress. */
