@@ -70,16 +70,16 @@ export class RecordsDeletion {
   /** Asks all leaders at the same time, for each may wait for its followers. */
   *#askAll(leaders: ReadonlyMap<number, Deletion[]>): Task {
     const answered = this.#context.signal();
-    let asked = leaders.size;
-    const onDone = (): void => {
-      asked -= 1;
+    const asked = new Set(leaders.keys());
+    const onDone = (leader: number): void => {
+      asked.delete(leader);
       answered.notify();
     };
     for (const [leader, deletions] of leaders) this.#context.spawn(this.#ask(leader, deletions, onDone));
-    while (asked > 0) yield* answered.wait();
+    while (asked.size > 0) yield* answered.wait();
   }
 
-  *#ask(leader: number, deletions: readonly Deletion[], onDone: () => void): Task {
+  *#ask(leader: number, deletions: readonly Deletion[], onDone: (leader: number) => void): Task {
     const request: DeleteRecordsRequest = {
       apiKey: API_KEYS.DeleteRecords,
       clientId: this.#clientId,
@@ -93,7 +93,7 @@ export class RecordsDeletion {
     } catch (error) {
       if (!(error instanceof KafkaError && isRetriable(error.error))) throw error;
     }
-    onDone();
+    onDone(leader);
   }
 }
 
