@@ -24,6 +24,9 @@ export const OBSERVATIONS = {
   /** The auditor has read a partition to its end, after the heal; `values[i]` stands at `offsets[i]`. */
   'final-read': { ...partition, endOffset: int64, offsets: array(int64), values: array(string) },
 
+  /** An administrator was told that a partition begins to move to these brokers. */
+  'reassignment-begun': { ...partition, replicas: array(int32) },
+
   // Replicas. `broker` is the one that observes.
   /**
    * A replica's log after a start. Below `recoveredFrom` it is what it was when it was last heard of; from there on it was read again, and holds

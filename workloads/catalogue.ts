@@ -16,6 +16,7 @@ import powerLossAll from './trials/power-loss-all.ts';
 import powerLossAllFlushed from './trials/power-loss-all-flushed.ts';
 import powerLossRack from './trials/power-loss-rack.ts';
 import powerLossRackFlushed from './trials/power-loss-rack-flushed.ts';
+import reassignment from './trials/reassignment.ts';
 import replicaLag from './trials/replica-lag.ts';
 import replicationFactor from './trials/replication-factor.ts';
 import rollingKill from './trials/rolling-kill.ts';
@@ -39,6 +40,7 @@ export const TRIALS: readonly Trial[] = [
   minInsyncReplicas,
   sessionTimeout,
   replicaLag,
+  reassignment,
   truncation,
   powerLossRack,
   powerLossRackFlushed,

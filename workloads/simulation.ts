@@ -16,6 +16,7 @@ import type { Actor } from '../runtime/index.ts';
 import { DATACENTRE } from '../runtime/network/options.ts';
 import { SimulatorError } from '../runtime/simulator-error.ts';
 import type { Simulation } from '../runtime/simulation.ts';
+import { administrator } from './applications/administrator.ts';
 import { balancer } from './applications/balancer.ts';
 import { auditor, consumingApplication } from './applications/consuming.ts';
 import { operator } from './applications/operator.ts';
@@ -23,7 +24,8 @@ import { meanInterval, producingApplication } from './applications/producing.ts'
 import { nemesis } from './faults/nemesis.ts';
 import { planFaults } from './faults/profiles.ts';
 import type { FaultScene } from './faults/scene.ts';
-import { planSchedule } from './faults/step.ts';
+import type { AdminAction } from './faults/administration.ts';
+import { planAdministration, planSchedule } from './faults/step.ts';
 import { createTrialJudge } from './judge.ts';
 import { brokerNames, promisesOf, resolveTrial } from './resolved-trial.ts';
 import type { ResolvedConsumers, ResolvedTrial } from './resolved-trial.ts';
@@ -64,6 +66,12 @@ export function planOf(resolved: ResolvedTrial): FaultPlan {
   return faults === OWN_SCHEDULE && typeof trial.faults !== 'string' ? planSchedule(trial.faults, seed, scene) : planFaults(faults, seed, scene);
 }
 
+/** What the trial's schedule has an administrator ask for; nothing under other faults. */
+function administrationOf(resolved: ResolvedTrial): readonly AdminAction[] {
+  const { seed, trial, faults } = resolved;
+  return faults === OWN_SCHEDULE && typeof trial.faults !== 'string' ? planAdministration(trial.faults, seed, sceneOf(resolved)) : [];
+}
+
 function sceneOf({ topics, producers, consumers, brokers, controllers, racks, phases }: ResolvedTrial): FaultScene {
   return {
     brokers: brokerNames(brokers),
@@ -96,7 +104,9 @@ function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]):
   });
 }
 
-function applications({ trial, topics, producers, consumers, phases, metricsIntervalUs }: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
+function applications(resolved: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
+  const { trial, topics, brokers, producers, consumers, phases, metricsIntervalUs } = resolved;
+  const actions = administrationOf(resolved);
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
   return [
     ...producers.flatMap(({ names, ratePerSecond, valueBytes, config }) =>
@@ -106,6 +116,7 @@ function applications({ trial, topics, producers, consumers, phases, metricsInte
       names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs })),
     ),
     ...[trial.cluster.movesLeadersEveryUs ?? []].flat().map((meanIntervalUs) => balancer({ bootstrap, partitions, meanIntervalUs, from: phases.faultsFrom, until: phases.healsAt })),
+    ...(actions.length === 0 ? [] : [administrator({ bootstrap, brokers: Array.from({ length: brokers }, (_, id) => id), actions, until: phases.healsAt })]),
     auditor({ name: AUDITOR, bootstrap, partitions, config: auditorConfig(consumers[0]), from: phases.auditFrom, until: phases.auditFrom }),
   ];
 }

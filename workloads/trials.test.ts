@@ -6,6 +6,7 @@ import { RETRIES } from './checkers/durable.ts';
 import { resolveTrial } from './resolved-trial.ts';
 import { planOf, simulationOf } from './simulation.ts';
 import { runTrial } from './testing/run-trial.ts';
+import { OWN_SCHEDULE } from './trial.ts';
 import type { TrialArgument } from './trial.ts';
 import type { TrialVerdict } from './verdict.ts';
 
@@ -22,6 +23,7 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
     ['controller-election', ['controllers that took over']],
     ['rolling-kill', ['elections after a silent death', 'interruptions that ended']],
     ['replica-lag', ['followers that left the in-sync set for their lag']],
+    ['reassignment', ['reassignments that were completed']],
     ['min-insync-replicas', ['acks=all refused', 'acks=1 acknowledged while read-only', 'read only once the in-sync set had recovered', 'polls while read-only']],
     ['replication-factor', ['acknowledged with N−1 brokers dead']],
     ['one-by-one', ['times without a leader']],
@@ -46,6 +48,15 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
     for (const what of shows) expect([what, verdict.shown[what]]).not.toEqual([what, 0]);
     expect(Object.keys(verdict.shown)).toEqual(expect.arrayContaining([...shows]));
   });
+});
+
+test('a run of a schedule with an administrator is the same when its plan is given, as an artefact gives it', () => {
+  const own = { ...argument('reassignment', '5'), durationUs: 20_000_000, faults: OWN_SCHEDULE };
+  const result = resolveTrial(own);
+  if ('problems' in result) throw new Error(result.problems.join(' '));
+  const [first, again] = [own, { ...own, plan: planOf(result.resolved) }].map((of) => runTrial(simulationOf(of, {})));
+  expect(again!.lanes).toBe(first!.lanes);
+  expect(again!.verdict.shown['reassignments that were completed']).toBeGreaterThan(0);
 });
 
 describe('unclean.leader.election.enable (7.3.2-unclean, EL-2, B19): both sides of one schedule, measured', () => {

@@ -49,6 +49,7 @@ export const ANOMALIES = [
   liveness('stalled', '7.6.2-app', 'applications had not finished when the run ended'),
   liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
   liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set in time after the heal'),
+  liveness('reassignment-unfinished', '7.2-isr', 'a partition that was to move to other brokers has not got there in the end'),
   liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
   // What trials expect of their own schedules (expectations/).
   availability('elected-out-of-time', '7.3.4-session', "a new leader was elected sooner or later after the old one's death than the session timeout says"),

@@ -1,13 +1,15 @@
 /**
  * @module
  * A schedule: the steps of a trial that breaks the same things in the same order on every seed, at moments that differ. Steps read like the sentence they
- * stand for, `crash(leaderOf('orders', 0), { at: seconds(5), for: seconds(15) })`, and plot plain faults: all that remains of them is the fault plan.
+ * stand for, `crash(leaderOf('orders', 0), { at: seconds(5), for: seconds(15) })`, and plot plain faults: all that remains of them is the fault plan, and what
+ * an administrator is to ask for meanwhile.
  */
 import type { FaultPlan, Weather } from '../../runtime/faults/plan.ts';
 import { SECOND } from '../../runtime/index.ts';
 import type { Micros } from '../../runtime/index.ts';
 import { randomStream } from '../../runtime/random/random.ts';
 import type { Random } from '../../runtime/random/random.ts';
+import type { AdminAction } from './administration.ts';
 import { fitting, planIn } from './scene.ts';
 import type { FaultScene, UnnamedFault } from './scene.ts';
 
@@ -21,6 +23,7 @@ export interface Step {
 export interface Plot {
   readonly faults: readonly UnnamedFault[];
   readonly weather?: readonly Weather[];
+  readonly administration?: readonly AdminAction[];
 }
 
 /** A moment, counted from where faults begin, and how long it lasts; each seed adds a little to both. */
@@ -41,9 +44,18 @@ export function momentOf(random: Random, { fromUs }: FaultScene, when: When): { 
 
 /** The plan that a schedule makes of a seed. Each step has a random stream of its own, so that a change of one shifts no other. */
 export function planSchedule(steps: readonly Step[], seed: string, scene: FaultScene): FaultPlan {
-  const plots = steps.map((step, i) => step.plot(randomStream(seed, `faults/step/${i}`), scene));
+  const plots = plotsOf(steps, seed, scene);
   const faults = plots.flatMap((plot) => plot.faults).flatMap((fault) => fitting(fault, scene.healUs) ?? []);
   return planIn(scene, faults, plots.flatMap(({ weather }) => weather ?? []));
+}
+
+/** What the administrator of a schedule is to ask for on a seed, in the order of time. */
+export function planAdministration(steps: readonly Step[], seed: string, scene: FaultScene): readonly AdminAction[] {
+  return plotsOf(steps, seed, scene).flatMap(({ administration }) => administration ?? []).toSorted((a, b) => a.at - b.at);
+}
+
+function plotsOf(steps: readonly Step[], seed: string, scene: FaultScene): Plot[] {
+  return steps.map((step, i) => step.plot(randomStream(seed, `faults/step/${i}`), scene));
 }
 
 /** The step again and again, beginning at intervals of `period`, until the heal. */
@@ -52,8 +64,13 @@ export function every(period: Micros, step: Step): Step {
     says: `every ${period / SECOND} s ${step.says}`,
     plot(random, scene) {
       const faults: UnnamedFault[] = [];
-      for (let fromUs = scene.fromUs; fromUs < scene.healUs; fromUs += period) faults.push(...step.plot(random, { ...scene, fromUs }).faults);
-      return { faults };
+      const administration: AdminAction[] = [];
+      for (let fromUs = scene.fromUs; fromUs < scene.healUs; fromUs += period) {
+        const plot = step.plot(random, { ...scene, fromUs });
+        faults.push(...plot.faults);
+        administration.push(...(plot.administration ?? []));
+      }
+      return { faults, administration };
     },
   };
 }

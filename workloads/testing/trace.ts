@@ -72,6 +72,8 @@ export const changed = (told: Partial<Extract<Observation, { kind: 'partition-ch
   });
 export const elected = (leader: number, leaderEpoch: number, isr = ISR, isUnclean = false): Step =>
   observed('controller-0', { kind: 'partition-changed', ...ORDERS_0, leader, leaderEpoch, partitionEpoch: COUNTED, isr, elr: [], lastKnownElr: [], replicas: ISR, isUnclean, metadataOffset: COUNTED });
+/** An administrator was told that the partition begins to move to these brokers. */
+export const moved = (...replicas: readonly number[]): Step => observed('administrator', { kind: 'reassignment-begun', ...ORDERS_0, replicas });
 export const fenced = (broker: number): Step => observed('controller-0', { kind: 'broker-fenced', broker, brokerEpoch: 1 });
 
 export const stopped = (actor: string, how: 'crash' | 'power-loss' | 'failed' | 'exit' | 'halt'): Step => ({ actor, event: { type: 'process-stopped', incarnation: 0, how } });
