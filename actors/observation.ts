@@ -65,6 +65,10 @@ export const OBSERVATIONS = {
   'raft-high-watermark': { node: int32, epoch: int32, highWatermark: int64 },
   /** A voter opened its log after a start; what lies from `recoveredFrom` on it read again, and it is durable now (as `log-opened`). Its high watermark begins anew. */
   'raft-opened': { node: int32, epoch: int32, logEndOffset: int64, recoveredFrom: int64, ...batches },
+  /** A voter has written a snapshot of what is committed below `endOffset`, where `snapshotEpoch` wrote last: so many bytes, of this CRC-32C (KR-4). */
+  'raft-snapshot-created': { node: int32, epoch: int32, endOffset: int64, snapshotEpoch: int32, bytes: int64, checksum: int64 },
+  /** A snapshot that is durable takes the place of a voter's log, which is empty then, and begins and ends there. */
+  'raft-snapshot-loaded': { node: int32, epoch: int32, endOffset: int64, snapshotEpoch: int32 },
   /** The active controller has replayed the log and takes requests (KR-12). */
   'controller-activated': { node: int32, epoch: int32 },
 

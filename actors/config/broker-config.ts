@@ -12,6 +12,8 @@ const KEYS = {
   'controller.quorum.append.linger.ms': durationMs(25, 'How long the active controller collects records before it writes them.'),
   'controller.quorum.election.backoff.max.ms': durationMs(1_000, 'Longest wait after a lost election.', { atLeast: 1 }),
   'controller.quorum.election.timeout.ms': durationMs(1_000, 'Without a leader for so long, and up to twice that, a controller stands for election.', { atLeast: 1 }),
+  // Kafka 4.2 has 8 MiB and no key; this is the key of 4.3 (KIP-1219).
+  'controller.quorum.fetch.snapshot.max.bytes': sizeBytes(8_388_608, 'Most bytes of a snapshot of the metadata log that one request fetches (KR-4).', { atLeast: 1, atMost: 2_147_483_647 }),
   'controller.quorum.fetch.timeout.ms': durationMs(2_000, 'Without an answer of the leader for so long, a controller stands for election; a leader whom no majority asks for 1.5 times that resigns.', { atLeast: 1 }),
   'controller.quorum.request.timeout.ms': durationMs(2_000, 'How long a request of the quorum may stay unanswered.', { atLeast: 1 }),
   'controller.quorum.retry.backoff.ms': durationMs(20, 'Wait before a request of the quorum is sent again.', { atLeast: 1 }),
@@ -19,7 +21,14 @@ const KEYS = {
   'initial.broker.registration.timeout.ms': durationMs(60_000, 'How long a broker tries to register before it gives up.', { atLeast: 1 }),
   'leader.imbalance.check.interval.seconds': count(300, 'How often that is looked at.', { atLeast: 1 }),
   'message.max.bytes': sizeBytes(1_048_588, 'Largest batch a topic takes that does not say.'),
+  'metadata.log.max.record.bytes.between.snapshots': sizeBytes(20_971_520, 'After so many bytes of new metadata a controller writes a snapshot of it (KR-4).', { atLeast: 1 }),
+  'metadata.log.max.snapshot.interval.ms': durationMs(3_600_000, 'After so long it does, too, if there is anything new; 0: never.'),
+  // Kafka asks for 8 MiB. Smaller ones have short runs roll.
+  'metadata.log.segment.bytes': sizeBytes(1_073_741_824, 'Largest segment of the metadata log.', { atLeast: 12, atMost: 2_147_483_647 }),
+  'metadata.log.segment.ms': durationMs(604_800_000, 'After so long a segment of the metadata log is closed.'),
   'metadata.max.idle.interval.ms': durationMs(500, 'How often the active controller writes a record that says nothing; 0: never.'),
+  'metadata.max.retention.bytes': sizeBytes(104_857_600, 'Metadata log and snapshots together are kept below this, but for the newest snapshot and what follows it; -1: no limit.', { atLeast: -1 }),
+  'metadata.max.retention.ms': durationMs(604_800_000, 'A snapshot that is older is forgotten, with what of the log lies below the next one; -1: never.', { atLeast: -1 }),
   'min.insync.replicas': count(1, 'Fewest in-sync replicas with which acks=all is accepted, for a topic that does not say.', { atLeast: 1 }),
   'num.partitions': count(1, 'Partitions of a topic that does not say.', { atLeast: 1 }),
   'replica.fetch.backoff.ms': durationMs(1_000, 'Wait of a follower after a fetch that failed.'),

@@ -54,6 +54,8 @@ export const ERRORS = {
   NO_REASSIGNMENT_IN_PROGRESS: { code: 85, retriable: FINAL },
   INVALID_RECORD: { code: 87, retriable: FINAL },
   INVALID_UPDATE_VERSION: { code: 95, retriable: FINAL },
+  SNAPSHOT_NOT_FOUND: { code: 98, retriable: FINAL },
+  POSITION_OUT_OF_RANGE: { code: 99, retriable: FINAL },
   UNKNOWN_TOPIC_ID: { code: 100, retriable: RETRIABLE, invalidMetadata: true },
   DUPLICATE_BROKER_REGISTRATION: { code: 101, retriable: FINAL },
   BROKER_ID_NOT_REGISTERED: { code: 102, retriable: FINAL },

@@ -6,6 +6,8 @@
 import type { Request } from '../../runtime/index.ts';
 import { ADMIN_MESSAGES } from './admin-messages.ts';
 import type { DescribeRequest, ForwardedAdminRequest } from './admin-messages.ts';
+import { QUORUM_MESSAGES } from './quorum-messages.ts';
+import type { FetchSnapshotRequest } from './quorum-messages.ts';
 import { apiKey, array, boolean, bytes, int16, int32, int64, int8, nullable, string, struct, uuid } from './schema.ts';
 import type { Infer, Type } from './schema.ts';
 
@@ -28,6 +30,7 @@ export const API_KEYS = {
   EndQuorumEpoch: 54,
   DescribeQuorum: 55,
   AlterPartition: 56,
+  FetchSnapshot: 59,
   BrokerRegistration: 62,
   BrokerHeartbeat: 63,
   DescribeTopicPartitions: 75,
@@ -325,7 +328,7 @@ export type DescribeQuorumResponse = Infer<typeof describeQuorumResponse>;
 export type DescribeQuorumRequest = Infer<typeof describeQuorumRequest> & Request<DescribeQuorumResponse>;
 
 /** What a member of the controller quorum is asked as such (§3.3). */
-export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | DescribeQuorumRequest;
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | FetchSnapshotRequest | DescribeQuorumRequest;
 /** What clients ask a broker. */
 export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a broker is asked, by clients and by other brokers. */
@@ -368,4 +371,5 @@ export const MESSAGES: readonly Type<unknown>[] = [
   describeQuorumResponse,
   sessionFetchRequest,
   sessionFetchResponse,
+  ...QUORUM_MESSAGES,
 ];

@@ -8,9 +8,12 @@ import type { Connection, Request, Task } from '../../runtime/index.ts';
 import { NONE } from '../protocol/errors.ts';
 import type { FetchResponse, QuorumEpochResponse, QuorumFetchRequest, VoteRequest, VoteResponse } from '../protocol/messages.ts';
 import type { Leadership } from './leadership.ts';
-import { beginQuorumEpochRequest, endQuorumEpochRequest, only, partitionOf, quorumFetchRequest, voteRequest } from './raft-messages.ts';
+import type { FetchSnapshotResponse } from '../protocol/quorum-messages.ts';
+import { beginQuorumEpochRequest, endQuorumEpochRequest, fetchSnapshotRequest, only, partitionOf, pieceOf, quorumFetchRequest, voteRequest } from './raft-messages.ts';
 import type { RaftNode } from './raft-node.ts';
-import { isLost, isWon, onVotesLost, onVotesWon } from './role.ts';
+import { FatalRaftError, isLost, isWon, onVotesLost, onVotesWon } from './role.ts';
+import { takePiece } from './snapshot-download.ts';
+import type { SnapshotWriter } from './snapshot-store.ts';
 
 /** What an answer leads to: the next question at once, the same one after a pause, or nothing more. */
 type Outcome = 'next' | 'again' | 'done';
@@ -134,26 +137,62 @@ export class Conversations {
     return isElsewhere || said.errorCode === NONE ? 'done' : 'again';
   }
 
-  /** KR-3, KR-8: each fetch says what the one before has made durable. */
-  #fetchFrom(leader: number): Task {
-    return this.#converse<FetchResponse>(leader, this.#node.generation, () => this.#fetchRequest(), (answer) => this.#onFetched(answer));
+  /** KR-3, KR-8: each fetch says what the one before has made durable. Where the leader says so, a snapshot is loaded in between (KR-4). */
+  *#fetchFrom(leader: number): Task {
+    const node = this.#node;
+    const { generation, nodeId } = node;
+    const maxBytes = node.options.config['controller.quorum.fetch.snapshot.max.bytes'];
+    let snapshot: SnapshotWriter | undefined;
+    while (node.generation === generation) {
+      yield* this.#converse<FetchResponse>(leader, generation, () => this.#fetchRequest(), (answer) => this.#onFetched(answer, (writer) => (snapshot = writer)));
+      if (snapshot === undefined || node.generation !== generation) break;
+      const writer: SnapshotWriter = snapshot;
+      snapshot = undefined;
+      yield* this.#converse<FetchSnapshotResponse>(leader, generation, () => fetchSnapshotRequest(nodeId, node.epoch, writer.id, writer.position, maxBytes), (answer) => this.#onPiece(answer, writer));
+      // What was not frozen is of no use.
+      yield* writer.discard();
+    }
   }
 
-  *#onFetched(answer: FetchResponse | undefined): Task<Outcome> {
+  *#onFetched(answer: FetchResponse | undefined, load: (snapshot: SnapshotWriter) => void): Task<Outcome> {
     const node = this.#node;
     if (answer === undefined) return 'again';
     const fetched = partitionOf(answer);
     if (yield* node.heardOf(fetched.currentLeader)) return 'done';
     const { role, log } = node;
     if (fetched.errorCode !== NONE || role.kind !== 'follower') return 'again';
-    if (fetched.divergingEpoch.endOffset >= 0) {
+    const snapshot = fetched.snapshotId === undefined ? undefined : log.snapshots.begin(fetched.snapshotId);
+    if (snapshot !== undefined) {
+      load(snapshot);
+    } else if (fetched.divergingEpoch.endOffset >= 0) {
       yield* log.truncateToDivergence(fetched.divergingEpoch, role.epoch);
     } else {
       if (fetched.records.length > 0 && !(yield* log.appendAsFollower(fetched.records, role.epoch))) return 'again';
       if (log.advanceHighWatermark(fetched.highWatermark, role.epoch)) node.progress.notify();
     }
     node.update({ ...role, deadline: node.timeouts.fetch(), hasFetched: true });
-    return 'next';
+    if (snapshot !== undefined) return 'done';
+    // A snapshot that it has already will not be another one at once.
+    return fetched.snapshotId === undefined ? 'next' : 'again';
+  }
+
+  /** KR-4. When the last piece is there, the log gives way to the snapshot, and goes on from its end. */
+  *#onPiece(answer: FetchSnapshotResponse | undefined, writer: SnapshotWriter): Task<Outcome> {
+    const node = this.#node;
+    if (answer === undefined) return 'again';
+    const piece = pieceOf(answer);
+    if (yield* node.heardOf(piece.currentLeader)) return 'done';
+    const { role, log } = node;
+    if (role.kind !== 'follower') return 'done';
+    const progress = yield* takePiece(writer.id, writer, piece);
+    node.update({ ...role, deadline: node.timeouts.fetch(), hasFetched: true });
+    if (progress !== 'whole') return progress === 'more' ? 'next' : 'done';
+    yield* writer.freeze();
+    if (!(yield* log.truncateToLatestSnapshot(role.epoch)))
+      throw new FatalRaftError(`${node.context.name}: the log ends at offset ${log.endOffset} of epoch ${log.end.lastEpoch}, and the leader of epoch ${role.epoch} sent a snapshot of ${writer.id.endOffset}, ${writer.id.epoch}`);
+    node.progress.notify();
+    node.snapshotTaken.notify();
+    return 'done';
   }
 
   #fetchRequest(): QuorumFetchRequest {

@@ -81,6 +81,11 @@ export class Leadership {
     replica.endOffset = fetchOffset;
     replica.lastFetchAt = now;
     if (fetchOffset >= leaderEndOffset) replica.lastCaughtUpAt = now;
+    this.asked(replicaId, now);
+  }
+
+  /** A replica has asked for something of this epoch: a voter that does keeps the leader in office. */
+  asked(replicaId: number, now: Micros): void {
     if (!this.#replicas.has(replicaId)) return;
     this.#acknowledged.add(replicaId);
     this.#fetched.add(replicaId);

@@ -10,6 +10,7 @@ import { encodeRecordBatch } from '../log/records.ts';
 import type { RecordData } from '../log/records.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { KafkaError } from '../protocol/errors.ts';
+import type { SnapshotId } from '../protocol/quorum-messages.ts';
 import type { RaftRequest } from '../protocol/messages.ts';
 import { Conversations } from './conversations.ts';
 import type { RaftOptions } from './raft-config.ts';
@@ -17,6 +18,8 @@ import { RaftMetrics } from './raft-metrics.ts';
 import { RaftNode } from './raft-node.ts';
 import { RequestHandlers } from './request-handlers.ts';
 import { leaderOf, onResign } from './role.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 /** The node leads this epoch, which begins with its own record at this offset. */
 export interface LeaderEpoch {
@@ -51,6 +54,7 @@ export class RaftClient {
     context.spawn(node.watchDeadlines());
     context.spawn(new Conversations(node).run());
     context.spawn(client.#writeAccumulated());
+    context.spawn(node.cleanLog());
     return client;
   }
 
@@ -93,9 +97,37 @@ export class RaftClient {
     return this.#handlers.handle(request);
   }
 
-  /** Committed batches, whole, from this offset on (KR-10). A view, valid until the reader next waits. */
-  read(fromOffset: Offset, maxBytes: number): Task<Uint8Array> {
-    return this.#node.log.read(fromOffset, maxBytes, this.highWatermark);
+  /**
+   * Committed batches, whole, from this offset on (KR-10). A view, valid until the reader next waits. Empty, too, if the log does not go back so
+   * far any more: its beginning may have given way to a snapshot while this waited (KR-4).
+   */
+  *read(fromOffset: Offset, maxBytes: number): Task<Uint8Array> {
+    const { log } = this.#node;
+    if (fromOffset < log.startOffset) return NO_BYTES;
+    const batches = yield* log.read(fromOffset, maxBytes, this.highWatermark);
+    return fromOffset < log.startOffset ? NO_BYTES : batches;
+  }
+
+  /** The newest snapshot; undefined: there is none. */
+  get latestSnapshotId(): SnapshotId | undefined {
+    return this.#node.log.snapshots.latest;
+  }
+
+  /** All of a snapshot. Undefined: it is not there any more. A view, valid until the reader next waits. */
+  *readSnapshot(id: SnapshotId): Task<Uint8Array | undefined> {
+    const { snapshots } = this.#node.log;
+    const size = snapshots.sizeOf(id);
+    return size === undefined ? undefined : yield* snapshots.read(id, 0, size);
+  }
+
+  /** Keeps what the log says below the end offset of `id`, which must be committed; durable when it returns. @returns false: it was not needed any more */
+  createSnapshot(id: SnapshotId, content: Uint8Array): Task<boolean> {
+    return this.#node.createSnapshot(id, content);
+  }
+
+  /** Bytes of the batches that were committed since this node started and are in no snapshot that it started with. */
+  get committedBytes(): number {
+    return this.#node.log.committedBytes;
   }
 
   /** The offset that the next record appended in this epoch will get. @throws {KafkaError} NOT_CONTROLLER unless this node leads the epoch */

@@ -9,9 +9,14 @@ export type QuorumConfig = Pick<
   | 'controller.quorum.append.linger.ms'
   | 'controller.quorum.election.backoff.max.ms'
   | 'controller.quorum.election.timeout.ms'
+  | 'controller.quorum.fetch.snapshot.max.bytes'
   | 'controller.quorum.fetch.timeout.ms'
   | 'controller.quorum.request.timeout.ms'
   | 'controller.quorum.retry.backoff.ms'
+  | 'metadata.log.segment.bytes'
+  | 'metadata.log.segment.ms'
+  | 'metadata.max.retention.bytes'
+  | 'metadata.max.retention.ms'
 >;
 
 export interface RaftOptions {

@@ -7,6 +7,7 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type {
   BeginQuorumEpochRequest, DescribeQuorumRequest, DescribeQuorumResponse, EndQuorumEpochRequest, FetchResponse, QuorumEpochResponse, QuorumFetchRequest, VoteRequest, VoteResponse,
 } from '../protocol/messages.ts';
+import type { FetchSnapshotRequest, FetchSnapshotResponse, SnapshotId } from '../protocol/quorum-messages.ts';
 import type { Ballot } from './vote.ts';
 
 export const CLUSTER_ID = 'trial';
@@ -31,7 +32,9 @@ export interface FetchPosition {
 }
 
 export type QuorumFetchPartition = QuorumFetchRequest['topics'][number]['partitions'][number];
-export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number];
+export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number] & { readonly snapshotId?: SnapshotId };
+export type SnapshotPiece = FetchSnapshotResponse['topics'][number]['partitions'][number];
+export type WantedPiece = FetchSnapshotRequest['topics'][number]['partitions'][number];
 
 export function voteRequest(voterId: number, { candidateId, epoch, lastEpoch, lastEpochEndOffset, preVote }: Ballot): VoteRequest {
   const ballot = { partitionIndex: 0, replicaEpoch: epoch, replicaId: candidateId, lastOffsetEpoch: lastEpoch, lastOffset: lastEpochEndOffset, preVote };
@@ -101,10 +104,11 @@ export function fetchedPartitionOf({ topics }: QuorumFetchRequest): QuorumFetchP
 export interface FetchOutcome {
   readonly highWatermark?: Offset;
   readonly divergingEpoch?: { readonly epoch: number; readonly endOffset: Offset };
+  readonly snapshotId?: SnapshotId;
   readonly records?: Uint8Array;
 }
 
-export function quorumFetchResponse({ errorCode, leaderId, leaderEpoch }: LeaderAndEpoch, { highWatermark = UNKNOWN, divergingEpoch, records = new Uint8Array(0) }: FetchOutcome): FetchResponse {
+export function quorumFetchResponse({ errorCode, leaderId, leaderEpoch }: LeaderAndEpoch, { highWatermark = UNKNOWN, divergingEpoch, snapshotId, records = new Uint8Array(0) }: FetchOutcome): FetchResponse {
   const partition = {
     partitionIndex: 0,
     errorCode,
@@ -114,6 +118,7 @@ export function quorumFetchResponse({ errorCode, leaderId, leaderEpoch }: Leader
     divergingEpoch: { epoch: divergingEpoch?.epoch ?? UNKNOWN, endOffset: divergingEpoch?.endOffset ?? UNKNOWN },
     currentLeader: { leaderId, leaderEpoch },
     records,
+    ...(snapshotId === undefined ? {} : { snapshotId }),
   };
   return { errorCode: NONE, responses: [{ topic: METADATA_TOPIC, partitions: [partition] }] };
 }
@@ -121,6 +126,29 @@ export function quorumFetchResponse({ errorCode, leaderId, leaderEpoch }: Leader
 /** What a Fetch of the quorum was answered for its partition. */
 export function partitionOf(answer: FetchResponse): FetchedPartition {
   return answer.responses[0]!.partitions[0]!;
+}
+
+export function fetchSnapshotRequest(replicaId: number, currentLeaderEpoch: number, snapshotId: SnapshotId, position: number, maxBytes: number): FetchSnapshotRequest {
+  const wanted = { partition: 0, currentLeaderEpoch, snapshotId, position };
+  return { apiKey: API_KEYS.FetchSnapshot, clusterId: CLUSTER_ID, replicaId, maxBytes, topics: [{ name: METADATA_TOPIC, partitions: [wanted] }] };
+}
+
+/** Undefined: it is not about the metadata log. */
+export function wantedPieceOf({ topics }: FetchSnapshotRequest): WantedPiece | undefined {
+  const [topic] = topics;
+  return topic?.name === METADATA_TOPIC ? topic.partitions[0] : undefined;
+}
+
+/** `piece`: what there is to say of the snapshot; absent with an error. */
+export function fetchSnapshotResponse({ errorCode, leaderId, leaderEpoch }: LeaderAndEpoch, piece?: Pick<SnapshotPiece, 'snapshotId' | 'size' | 'position' | 'unalignedRecords'>): FetchSnapshotResponse {
+  const { snapshotId = { endOffset: UNKNOWN, epoch: UNKNOWN }, size = 0, position = 0, unalignedRecords = new Uint8Array(0) } = piece ?? {};
+  const partition = { index: 0, errorCode, snapshotId, currentLeader: { leaderId, leaderEpoch }, size, position, unalignedRecords };
+  return { errorCode: NONE, topics: [{ name: METADATA_TOPIC, partitions: [partition] }] };
+}
+
+/** What a FetchSnapshot was answered for its partition. */
+export function pieceOf(answer: FetchSnapshotResponse): SnapshotPiece {
+  return answer.topics[0]!.partitions[0]!;
 }
 
 /** The one partition that the quorum speaks of; undefined if the message speaks of another. */

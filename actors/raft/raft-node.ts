@@ -3,9 +3,10 @@
  * A member of the controller quorum: its role, its log, and what is durable of both. Kafka runs it as one event loop; here the events
  * run one after the other, each with its disk writes to its end, so that none sees another's half.
  */
-import { done } from '../../runtime/index.ts';
-import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
+import { MILLISECOND, MINUTE, done } from '../../runtime/index.ts';
+import type { ActorContext, Disk, Signal, Task } from '../../runtime/index.ts';
 import { Lock } from '../concurrency/lock.ts';
+import { crc32c } from '../log/crc32c.ts';
 import { haltingDisk } from '../log/guarded-disk.ts';
 import { encodeControlBatch } from '../log/records.ts';
 import type { Observation } from '../observation.ts';
@@ -20,8 +21,11 @@ import type { LeaderAndEpoch } from './raft-messages.ts';
 import { FatalRaftError, isWon, leaderOf, onHigherEpoch, onLeaderFound, onTimeout, onVotesWon, votedIn } from './role.ts';
 import type { Leader, Role, Rules } from './role.ts';
 import type { ErrorName } from '../protocol/errors.ts';
+import type { SnapshotId } from '../protocol/quorum-messages.ts';
 
 const UNKNOWN = -1;
+/** Kafka's own: how often it looks for snapshots to forget. */
+const CLEAN_EVERY_US = MINUTE;
 const encoder = new TextEncoder();
 
 export class RaftNode {
@@ -33,6 +37,8 @@ export class RaftNode {
   /** The role, the end of the log or the high watermark has changed. */
   readonly progress: Signal;
   readonly roleChanged: Signal;
+  /** There is a new snapshot. */
+  readonly snapshotTaken: Signal;
   readonly #lock: Lock;
   readonly #file: QuorumStateFile;
   #persisted: ElectionState | undefined;
@@ -47,6 +53,7 @@ export class RaftNode {
     this.#lock = new Lock(context);
     this.progress = context.signal();
     this.roleChanged = context.signal();
+    this.snapshotTaken = context.signal();
     this.timeouts = new RaftTimeouts(context, options.config);
     this.rules = {
       nodeId: options.nodeId,
@@ -64,14 +71,15 @@ export class RaftNode {
 
   static *open(context: ActorContext, options: RaftOptions): Task<RaftNode> {
     const { nodeId, protocol } = options;
-    const isSynced = !protocol.quorumWithoutFsync;
     // DF-5: nobody can be told that this disk has failed.
     const disk = haltingDisk(context);
-    const file = new QuorumStateFile(disk, isSynced);
-    const log = yield* RaftLog.open(context, disk, { nodeId, isSynced });
-    const node = new RaftNode(context, options, log, file, yield* readOrHalt(context, file));
-    node.observe({ kind: 'raft-opened', node: nodeId, epoch: node.epoch, logEndOffset: log.endOffset, recoveredFrom: log.recoveredFrom, ...log.recovered });
-    return node;
+    const file = new QuorumStateFile(disk, !protocol.quorumWithoutFsync);
+    const { log, state } = yield* orHalt(context, readDisk(context, disk, file, options));
+    const epoch = Math.max(state?.leaderEpoch ?? 0, log.end.lastEpoch);
+    context.observe({ kind: 'raft-opened', node: nodeId, epoch, ...log.opened } satisfies Observation);
+    // A crash may have come between a download and what it was for.
+    yield* log.truncateToLatestSnapshot(epoch);
+    return new RaftNode(context, options, log, file, state);
   }
 
   get nodeId(): number {
@@ -170,6 +178,27 @@ export class RaftNode {
     }
   }
 
+  /** Keeps what an image of the committed log says (KR-4). Not an event: everything goes on meanwhile. @returns whether it was needed */
+  *createSnapshot(id: SnapshotId, content: Uint8Array): Task<boolean> {
+    const isNew = yield* this.log.createSnapshot(id, content);
+    if (!isNew) return false;
+    this.observe({ kind: 'raft-snapshot-created', node: this.nodeId, epoch: this.epoch, endOffset: id.endOffset, snapshotEpoch: id.epoch, bytes: content.length, checksum: crc32c(content) });
+    this.snapshotTaken.notify();
+    return true;
+  }
+
+  /** Forgets old snapshots and the beginning of the log now and then, for as long as the process lives. */
+  *cleanLog(): Task {
+    for (;;) {
+      // Of one nothing can go.
+      if (this.log.snapshots.ids.length < 2) yield* this.snapshotTaken.wait();
+      else {
+        yield* this.context.sleep(CLEAN_EVERY_US);
+        yield* this.event(this.log.clean(Math.floor(this.context.clock() / MILLISECOND)));
+      }
+    }
+  }
+
   observe(observation: Observation): void {
     this.context.observe(observation);
   }
@@ -184,7 +213,7 @@ export class RaftNode {
     const { epochStartOffset } = role.leadership;
     this.observe({ kind: 'raft-leader-elected', node: this.nodeId, epoch: role.epoch, epochStartOffset });
     const message = encoder.encode(JSON.stringify({ version: 0, leaderId: this.nodeId, voters: this.options.voters }));
-    yield* this.append(role, encodeControlBatch('LEADER_CHANGE', message, Math.floor(this.context.clock() / 1_000)));
+    yield* this.append(role, encodeControlBatch('LEADER_CHANGE', message, Math.floor(this.context.clock() / MILLISECOND)));
   }
 
   #newLeadership(): Leadership {
@@ -198,12 +227,17 @@ export class RaftNode {
   }
 }
 
-/** A voter that cannot read what it must not forget takes no part, as Kafka's does not start. */
-function* readOrHalt(context: ActorContext, file: QuorumStateFile): Task<ElectionState | undefined> {
+function* readDisk(context: ActorContext, disk: Disk, file: QuorumStateFile, { nodeId, config, protocol }: RaftOptions): Task<{ readonly log: RaftLog; readonly state: ElectionState | undefined }> {
+  const log = yield* RaftLog.open(context, disk, { nodeId, config, isSynced: !protocol.quorumWithoutFsync });
+  return { log, state: yield* file.read() };
+}
+
+/** A voter that cannot read what it must not forget, or lacks the beginning of its log, takes no part, as Kafka's does not start. */
+function* orHalt<T>(context: ActorContext, task: Task<T>): Task<T> {
   try {
-    return yield* file.read();
+    return yield* task;
   } catch (error) {
-    if (error instanceof MalformedQuorumStateError) yield* context.halt(error.message);
+    if (error instanceof MalformedQuorumStateError || error instanceof FatalRaftError) yield* context.halt(error.message);
     throw error;
   }
 }

@@ -6,8 +6,9 @@ import { API_KEYS } from '../protocol/messages.ts';
 import type {
   BeginQuorumEpochRequest, DescribeQuorumResponse, EndQuorumEpochRequest, FetchResponse, QuorumEpochResponse, QuorumFetchRequest, RaftRequest, VoteRequest, VoteResponse,
 } from '../protocol/messages.ts';
+import type { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/quorum-messages.ts';
 import type { ReplicaProgress } from './leadership.ts';
-import { ballotOf, describeQuorumResponse, fetchedPartitionOf, only, quorumEpochResponse, quorumFetchResponse, voteResponse } from './raft-messages.ts';
+import { ballotOf, describeQuorumResponse, fetchSnapshotResponse, fetchedPartitionOf, only, quorumEpochResponse, quorumFetchResponse, voteResponse, wantedPieceOf } from './raft-messages.ts';
 import type { QuorumFetchPartition } from './raft-messages.ts';
 import type { RaftNode } from './raft-node.ts';
 import { onHigherEpoch, onVoteGranted } from './role.ts';
@@ -33,6 +34,8 @@ export class RequestHandlers {
         return node.event(this.#onDescribeQuorum());
       case API_KEYS.Fetch:
         return this.#onFetch(request);
+      case API_KEYS.FetchSnapshot:
+        return node.event(this.#onFetchSnapshot(request));
     }
   }
 
@@ -108,11 +111,10 @@ export class RequestHandlers {
   *#tryFetch(replicaId: number, asked: QuorumFetchPartition, isLast: boolean): Task<FetchResponse | undefined> {
     const node = this.#node;
     const { role, log } = node;
-    if (asked.currentLeaderEpoch < node.epoch) return quorumFetchResponse(node.answer('FENCED_LEADER_EPOCH'), {});
-    if (asked.currentLeaderEpoch > node.epoch) return quorumFetchResponse(node.answer('UNKNOWN_LEADER_EPOCH'), {});
-    if (role.kind !== 'leader') return quorumFetchResponse(node.answer('NOT_LEADER_OR_FOLLOWER'), {});
-    const divergingEpoch = log.divergence(asked.fetchOffset, asked.lastFetchedEpoch);
-    if (divergingEpoch !== undefined) return quorumFetchResponse(node.answer('NONE'), { divergingEpoch });
+    const fence = this.#fence(asked.currentLeaderEpoch);
+    if (fence !== undefined || role.kind !== 'leader') return quorumFetchResponse(node.answer(fence ?? 'NOT_LEADER_OR_FOLLOWER'), {});
+    const obstacle = log.obstacle(asked.fetchOffset, asked.lastFetchedEpoch);
+    if (obstacle !== undefined) return quorumFetchResponse(node.answer('NONE'), obstacle);
     role.leadership.fetched(replicaId, asked.fetchOffset, log.endOffset, node.context.now);
     node.advanceHighWatermark(role);
     // An observer here keeps no log of its own that it could cut: it gets what is committed.
@@ -121,6 +123,30 @@ export class RequestHandlers {
     if (!isNews && !isLast) return undefined;
     const records = asked.fetchOffset < upToOffset ? yield* log.read(asked.fetchOffset, asked.partitionMaxBytes, upToOffset) : new Uint8Array(0);
     return quorumFetchResponse(node.answer('NONE'), { highWatermark: log.highWatermark, records });
+  }
+
+  /** KR-4: a piece of a snapshot. Who loads one is not gone: that keeps the leader in office. */
+  *#onFetchSnapshot(request: FetchSnapshotRequest): Task<FetchSnapshotResponse> {
+    const node = this.#node;
+    const wanted = wantedPieceOf(request);
+    if (wanted === undefined) return fetchSnapshotResponse(node.answer('UNKNOWN_TOPIC_OR_PARTITION'));
+    const { role } = node;
+    const { snapshots } = node.log;
+    const fence = this.#fence(wanted.currentLeaderEpoch);
+    if (fence !== undefined || role.kind !== 'leader') return fetchSnapshotResponse(node.answer(fence ?? 'NOT_LEADER_OR_FOLLOWER'));
+    const { snapshotId, position } = wanted;
+    const size = snapshots.sizeOf(snapshotId);
+    if (size === undefined) return fetchSnapshotResponse(node.answer('SNAPSHOT_NOT_FOUND'));
+    if (position < 0 || position >= size) return fetchSnapshotResponse(node.answer('POSITION_OUT_OF_RANGE'));
+    role.leadership.asked(request.replicaId, node.context.now);
+    const unalignedRecords = yield* snapshots.read(snapshotId, position, request.maxBytes);
+    return fetchSnapshotResponse(node.answer('NONE'), { snapshotId, size, position, unalignedRecords });
+  }
+
+  /** What refuses a request of another epoch; undefined: it is of this one. */
+  #fence(epoch: number): ErrorName | undefined {
+    if (epoch < this.#node.epoch) return 'FENCED_LEADER_EPOCH';
+    return epoch > this.#node.epoch ? 'UNKNOWN_LEADER_EPOCH' : undefined;
   }
 }
 

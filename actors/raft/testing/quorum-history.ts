@@ -44,6 +44,12 @@ export function violations(observed: readonly Observed[]): string[] {
         if (one.toOffset < (highWatermarks.get(one.node) ?? 0)) say(one, `truncated to ${one.toOffset}, below its high watermark`);
         logs.set(one.node, logOf(one.node).filter(({ lastOffset }) => lastOffset < one.toOffset));
         break;
+      case 'raft-snapshot-loaded':
+        if (!committed.some(({ lastOffset, epoch }) => lastOffset === one.endOffset - 1 && epoch === one.snapshotEpoch)) say(one, `loaded a snapshot ${one.endOffset}-${one.snapshotEpoch} of what is not committed`);
+        if (leaders.get(one.epoch) === one.node) say(one, `leads epoch ${one.epoch} and loaded a snapshot`);
+        logs.set(one.node, committed.filter(({ lastOffset }) => lastOffset < one.endOffset));
+        highWatermarks.set(one.node, one.endOffset);
+        break;
       case 'raft-high-watermark': {
         if (one.highWatermark <= (highWatermarks.get(one.node) ?? 0)) say(one, `high watermark back to ${one.highWatermark}`);
         highWatermarks.set(one.node, one.highWatermark);

@@ -20,6 +20,8 @@ import type { Observation } from '../../observation.ts';
 import { PROTOCOLS } from '../../protocols.ts';
 import type { PlantedBugs, ProtocolVariant } from '../../protocol-variant.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import { encodeControlBatch } from '../../log/records.ts';
+import { maxTimestampOf, partitionLeaderEpochOf } from '../../log/record-batch.ts';
 import { MESSAGES } from '../../protocol/messages.ts';
 import { structuresOf } from '../../protocol/schema.ts';
 import { RaftClient } from '../raft-client.ts';
@@ -28,6 +30,8 @@ const hasher = await xxhash();
 
 /** Between two records of a leader. */
 const APPEND_EVERY_US = 40 * MILLISECOND;
+/** Of a snapshot's content. */
+const SNAPSHOT_BYTES = 1_000;
 
 export interface QuorumOptions {
   readonly seed?: string;
@@ -37,6 +41,8 @@ export interface QuorumOptions {
   readonly planted?: PlantedBugs;
   readonly faults?: Partial<FaultPlan>;
   readonly endsAt?: Micros;
+  /** Every voter writes a snapshot when so many bytes more are committed; absent: never. */
+  readonly snapshotEveryBytes?: number;
   /** More actors, by name. */
   readonly scripts?: Readonly<Record<string, (context: ActorContext) => Task>>;
 }
@@ -78,7 +84,7 @@ export function of<K extends Observed['kind']>(observed: readonly Observed[], ..
   return observed.filter((one): one is Extract<Observed, { kind: K }> => (kinds as string[]).includes(one.kind));
 }
 
-function voter(nodeId: number, { voters = 3, config = {}, protocol = {}, planted }: QuorumOptions): Actor {
+function voter(nodeId: number, { voters = 3, config = {}, protocol = {}, planted, snapshotEveryBytes }: QuorumOptions): Actor {
   return {
     name: voterName(nodeId),
     start(context) {
@@ -94,11 +100,25 @@ function voter(nodeId: number, { voters = 3, config = {}, protocol = {}, planted
           });
           context.serve((request: Parameters<RaftClient['handle']>[0]) => raft.handle(request));
           context.onTerminate(() => raft.shutDown());
+          if (snapshotEveryBytes !== undefined) context.spawn(takeSnapshots(raft, snapshotEveryBytes));
           yield* appendNowAndThen(context, raft);
         })(),
       );
     },
   };
+}
+
+/** What they say is only how far they go. */
+function* takeSnapshots(raft: RaftClient, everyBytes: number): Task {
+  for (let bytesBefore = 0; ; ) {
+    yield* raft.progress.wait();
+    if (raft.committedBytes - bytesBefore < everyBytes) continue;
+    const endOffset = raft.highWatermark;
+    const last = yield* raft.read(endOffset - 1, 1);
+    if (last.length === 0) continue;
+    bytesBefore = raft.committedBytes;
+    yield* raft.createSnapshot({ endOffset, epoch: partitionLeaderEpochOf(last) }, encodeControlBatch('SNAPSHOT_HEADER', new Uint8Array(SNAPSHOT_BYTES).fill(endOffset % 256), maxTimestampOf(last)));
+  }
 }
 
 function* appendNowAndThen(context: ActorContext, raft: RaftClient): Task {
