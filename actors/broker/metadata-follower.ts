@@ -8,6 +8,7 @@
 import type { Task } from '../../runtime/index.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
+import { decodeSnapshot } from '../metadata/metadata-snapshot.ts';
 import type { QuorumObserver } from './quorum-observer.ts';
 
 export class MetadataFollower {
@@ -31,18 +32,21 @@ export class MetadataFollower {
 
   *run(): Task {
     let unpublished: TopicPartition[] = [];
-    let lastFetchedEpoch = 0;
     for (;;) {
-      const fetchOffset = this.#image.lastOffset + 1;
-      const fetched = yield* this.#quorum.fetch({ fetchOffset, lastFetchedEpoch, highWatermark: fetchOffset });
+      const image = this.#image;
+      const fetchOffset = image.lastOffset + 1;
+      const fetched = yield* this.#quorum.fetch({ fetchOffset, lastFetchedEpoch: image.lastEpoch, highWatermark: fetchOffset });
       if (fetched === undefined) continue;
-      const { records, endOffset = fetchOffset, lastEpoch = lastFetchedEpoch } = decodeMetadataBatches(fetched.records);
-      for (const { offset, record } of records) unpublished.push(...this.#image.apply(record, offset));
-      this.#image.lastOffset = endOffset - 1;
-      lastFetchedEpoch = lastEpoch;
+      if (fetched.snapshotId !== undefined) {
+        // KR-4: what it lacks is not in the log any more, or not all of it.
+        const content = yield* this.#quorum.fetchSnapshot(fetched.snapshotId);
+        if (content !== undefined) unpublished.push(...image.become(decodeSnapshot(fetched.snapshotId, content)));
+        continue;
+      }
+      unpublished.push(...image.replay(decodeMetadataBatches(fetched.records)));
       if (!this.hasPublished && !this.#hasRegistered()) continue;
       // History is not acted out: a broker that starts acts on what the log says in the end.
-      const hasCaughtUp = endOffset >= fetched.highWatermark;
+      const hasCaughtUp = image.lastOffset + 1 >= fetched.highWatermark;
       if (!hasCaughtUp) continue;
       const changed = unpublished;
       unpublished = [];

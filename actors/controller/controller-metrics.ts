@@ -1,4 +1,5 @@
 /** @module The metrics of a controller (§8). */
+import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros } from '../../runtime/index.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
@@ -6,12 +7,14 @@ import type { PartitionChangeRecord } from '../metadata/metadata-record.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { Metrics } from '../metrics/registry.ts';
 import { isUncleanElection } from './partition-change.ts';
+import type { SnapshotGenerator } from './snapshot-generator.ts';
 
 /** What is looked up of a controller. */
 export interface ControllerView {
   /** What the metadata log says, as far as this controller knows. */
   readonly image: () => MetadataImage;
   readonly isActive: () => boolean;
+  readonly snapshots: Pick<SnapshotGenerator, 'latestBytes' | 'latestAt'>;
 }
 
 export class ControllerMetrics {
@@ -20,7 +23,7 @@ export class ControllerMetrics {
   #timedOutHeartbeats = 0;
 
   /** @param intervalUs they are sampled so often; undefined: never */
-  constructor(context: ActorContext, intervalUs: Micros | undefined, { image, isActive }: ControllerView) {
+  constructor(context: ActorContext, intervalUs: Micros | undefined, { image, isActive, snapshots }: ControllerView) {
     const metrics = new Metrics(context, context.name);
     this.#uncleanElections = metrics.meter('kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec');
     this.#electionsFromElr = metrics.meter('kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec');
@@ -44,6 +47,8 @@ export class ControllerMetrics {
     metrics.gauge('kafka.controller:type=KafkaController,name=GlobalPartitionCount', partitions(() => true));
     metrics.gauge('kafka.controller:type=KafkaController,name=TimedOutBrokerHeartbeatCount', () => this.#timedOutHeartbeats);
     metrics.gauge('kafka.controller:type=KafkaController,name=LastAppliedRecordOffset', () => image().lastOffset);
+    metrics.gauge('kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedBytes', () => snapshots.latestBytes);
+    metrics.gauge('kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedAgeMs', () => Math.floor((context.now - snapshots.latestAt) / MILLISECOND));
     if (intervalUs !== undefined) metrics.sampleEvery(intervalUs);
   }
 

@@ -12,6 +12,7 @@ import type { Actor, ActorContext, Task } from '../../runtime/index.ts';
 import { controllerNameOf } from '../client/bootstrap.ts';
 import { MetadataImage } from '../metadata/metadata-image.ts';
 import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
+import { decodeSnapshot } from '../metadata/metadata-snapshot.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { ControllerRequest } from '../protocol/messages.ts';
 import { RaftClient } from '../raft/raft-client.ts';
@@ -20,6 +21,7 @@ import { ControllerMetrics } from './controller-metrics.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { MetadataLog } from './metadata-log.ts';
 import { refusal } from './refusal.ts';
+import { SnapshotGenerator } from './snapshot-generator.ts';
 
 export type { ControllerOptions } from './controller-options.ts';
 
@@ -51,6 +53,7 @@ class Controller {
   readonly #options: ControllerOptions;
   readonly #raft: RaftClient;
   readonly #metrics: ControllerMetrics;
+  readonly #snapshots: SnapshotGenerator;
   #image = new MetadataImage();
   #active: Activity | undefined;
 
@@ -58,7 +61,8 @@ class Controller {
     this.#context = context;
     this.#options = options;
     this.#raft = raft;
-    this.#metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => this.#image, isActive: () => this.#active !== undefined });
+    this.#snapshots = new SnapshotGenerator(context, raft, options.config, () => this.#committedImage());
+    this.#metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => this.#image, isActive: () => this.#active !== undefined, snapshots: this.#snapshots });
     if (options.metricsIntervalUs !== undefined) raft.sampleMetrics(options.metricsIntervalUs);
   }
 
@@ -87,6 +91,7 @@ class Controller {
       case API_KEYS.EndQuorumEpoch:
       case API_KEYS.DescribeQuorum:
       case API_KEYS.Fetch:
+      case API_KEYS.FetchSnapshot:
         return this.#raft.handle(request);
       default: {
         const active = this.#active;
@@ -97,12 +102,31 @@ class Controller {
 
   /** Applies what is committed and not applied yet (KR-10). */
   *#replay(): Task {
-    const image = this.#image;
-    while (image.lastOffset + 1 < this.#raft.highWatermark) {
-      const { records, endOffset } = decodeMetadataBatches(yield* this.#raft.read(image.lastOffset + 1, REPLAY_BYTES));
-      for (const { record, offset } of records) image.apply(record, offset);
-      image.lastOffset = endOffset! - 1;
+    yield* this.#bringUp(this.#image);
+    this.#snapshots.committedUpTo(this.#image.lastOffset + 1);
+  }
+
+  /** Brings an image to what is committed: from the newest snapshot if it knows nothing or the log does not go back so far, else from the log (KR-4). */
+  *#bringUp(image: MetadataImage): Task {
+    const raft = this.#raft;
+    while (image.lastOffset + 1 < raft.highWatermark) {
+      const snapshotId = image.lastOffset < 0 || image.lastOffset + 1 < raft.logStartOffset ? raft.latestSnapshotId : undefined;
+      if (snapshotId === undefined) {
+        image.replay(decodeMetadataBatches(yield* raft.read(image.lastOffset + 1, REPLAY_BYTES)));
+        continue;
+      }
+      const content = yield* raft.readSnapshot(snapshotId);
+      if (content !== undefined) image.become(decodeSnapshot(snapshotId, content));
+      if (image === this.#image) this.#snapshots.hasLoaded();
     }
+  }
+
+  /** The active controller's image is ahead of what is committed: for a snapshot it is made again from the log. */
+  *#committedImage(): Task<MetadataImage> {
+    if (this.#active === undefined) return this.#image;
+    const image = new MetadataImage();
+    yield* this.#bringUp(image);
+    return image;
   }
 
   /** KR-12: active from now until the node leads this epoch no more. The image is up to the record with which the epoch begins. */
@@ -112,6 +136,7 @@ class Controller {
     this.#context.observe({ kind: 'controller-activated', node: this.#options.nodeId, epoch });
     while (this.#raft.leadership?.epoch === epoch) {
       controller.committedUpTo(this.#raft.highWatermark);
+      this.#snapshots.committedUpTo(this.#raft.highWatermark);
       yield* this.#raft.progress.wait();
     }
     this.#active = undefined;

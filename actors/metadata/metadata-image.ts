@@ -4,7 +4,7 @@
  * same records in the same order.
  */
 import type { Offset } from '../log/record-batch.ts';
-import type { MetadataRecord, PartitionChangeRecord, PartitionRecord, RegisterBrokerRecord } from './metadata-record.ts';
+import type { MetadataDelta, MetadataRecord, PartitionChangeRecord, PartitionRecord, RegisterBrokerRecord } from './metadata-record.ts';
 
 /** Nobody leads. */
 export const NO_LEADER = -1;
@@ -60,6 +60,9 @@ export class MetadataImage {
   readonly #namesById = new Map<string, string>();
   /** Offset of the last record applied; −1 before the first. */
   lastOffset: Offset = -1;
+  /** Epoch of the last batch that was read from the log, and the time of its last record in ms; 0 before the first. */
+  lastEpoch = 0;
+  lastTimestamp = 0;
 
   get brokers(): ReadonlyMap<number, BrokerRegistration> {
     return this.#brokers;
@@ -94,6 +97,29 @@ export class MetadataImage {
   isActive(brokerId: number): boolean {
     const broker = this.#brokers.get(brokerId);
     return broker !== undefined && !broker.fenced && !broker.inControlledShutdown;
+  }
+
+  /** Applies whole batches of the log. @returns the partitions that changed */
+  replay({ records, end }: MetadataDelta): readonly TopicPartition[] {
+    const changed = records.flatMap(({ record, offset }) => this.apply(record, offset));
+    if (end === undefined) return changed;
+    this.lastOffset = end.offset - 1;
+    this.lastEpoch = end.epoch;
+    this.lastTimestamp = end.timestamp;
+    return changed;
+  }
+
+  /** Says what another image says, from now on. @returns the partitions that are not what they were */
+  become(other: MetadataImage): readonly TopicPartition[] {
+    const changed = [...differences(this, other)];
+    for (const map of [this.#brokers, this.#topics, this.#namesById]) map.clear();
+    for (const [brokerId, broker] of other.#brokers) this.#brokers.set(brokerId, broker);
+    for (const [name, topic] of other.#topics) this.#topics.set(name, topic);
+    for (const [topicId, name] of other.#namesById) this.#namesById.set(topicId, name);
+    this.lastOffset = other.lastOffset;
+    this.lastEpoch = other.lastEpoch;
+    this.lastTimestamp = other.lastTimestamp;
+    return changed;
   }
 
   /** Applies one record of the log. @returns the partitions it changed, made or removed */
@@ -141,8 +167,17 @@ export class MetadataImage {
   }
 }
 
-function registrationOf({ brokerId, incarnationId, brokerEpoch, fenced, host, port }: RegisterBrokerRecord): BrokerRegistration {
-  return { brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown: false, host, port };
+/** Partitions that only one of two images has, or that have another state or belong to another topic of that name in the other. */
+function* differences(before: MetadataImage, after: MetadataImage): IterableIterator<TopicPartition> {
+  for (const { topic, partition } of before.partitions()) if (after.partition(topic, partition) === undefined) yield { topic, partition };
+  for (const { topic, partition, registration } of after.partitions()) {
+    const isSameTopic = before.topics.get(topic)?.topicId === after.topics.get(topic)!.topicId;
+    if (!isSameTopic || before.partition(topic, partition)?.partitionEpoch !== registration.partitionEpoch) yield { topic, partition };
+  }
+}
+
+function registrationOf({ brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown = false, host, port }: RegisterBrokerRecord): BrokerRegistration {
+  return { brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown, host, port };
 }
 
 function created({ replicas, isr, elr, lastKnownElr, addingReplicas, removingReplicas, leader, leaderEpoch, partitionEpoch, leaderRecoveryState }: PartitionRecord): PartitionRegistration {

@@ -5,7 +5,7 @@
  */
 import { readRecords } from '../log/records.ts';
 import type { RecordData } from '../log/records.ts';
-import { baseOffsetOf, batchPositions, lastOffsetOf, partitionLeaderEpochOf, readBatchHeader } from '../log/record-batch.ts';
+import { baseOffsetOf, batchPositions, lastOffsetOf, maxTimestampOf, partitionLeaderEpochOf, readBatchHeader } from '../log/record-batch.ts';
 import type { Offset } from '../log/record-batch.ts';
 
 export const METADATA_TOPIC = '__cluster_metadata';
@@ -22,6 +22,8 @@ export interface RegisterBrokerRecord {
   /** The offset of this very record (BL-1). */
   readonly brokerEpoch: Offset;
   readonly fenced: boolean;
+  /** Absent: no. Only a snapshot says so here. */
+  readonly inControlledShutdown?: boolean;
   readonly host: string;
   readonly port: number;
 }
@@ -105,10 +107,8 @@ export function encodeMetadataRecord(record: MetadataRecord, timestamp: number):
 /** What whole batches of the log say: their records with their offsets, without the quorum's own. */
 export interface MetadataDelta {
   readonly records: readonly { readonly offset: Offset; readonly record: MetadataRecord }[];
-  /** After the last of the batches; undefined if there are none. */
-  readonly endOffset: Offset | undefined;
-  /** That wrote the last of the batches; undefined if there are none. */
-  readonly lastEpoch: number | undefined;
+  /** Where the last of the batches ends, which epoch wrote it, and the time of its last record in ms; undefined if there are none. */
+  readonly end: { readonly offset: Offset; readonly epoch: number; readonly timestamp: number } | undefined;
 }
 
 export function decodeMetadataBatches(batches: Uint8Array): MetadataDelta {
@@ -116,8 +116,7 @@ export function decodeMetadataBatches(batches: Uint8Array): MetadataDelta {
   const last = positions.at(-1);
   return {
     records: positions.flatMap((position) => recordsOf(batches, position)),
-    endOffset: last === undefined ? undefined : lastOffsetOf(batches, last) + 1,
-    lastEpoch: last === undefined ? undefined : partitionLeaderEpochOf(batches, last),
+    end: last === undefined ? undefined : { offset: lastOffsetOf(batches, last) + 1, epoch: partitionLeaderEpochOf(batches, last), timestamp: maxTimestampOf(batches, last) },
   };
 }
 

@@ -81,6 +81,8 @@ export const METRICS = {
   'kafka.controller:type=KafkaController,name=LastAppliedRecordOffset': gauge('Offset of the last record of the metadata log that it has applied.'),
   'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec': meter('Leaders elected from outside the in-sync set: what was committed may be lost.'),
   'kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec': meter('Leaders elected from the eligible leader replicas (EL-6).'),
+  'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedBytes': gauge('Size of the snapshot of the metadata that this controller wrote last; 0: none yet.'),
+  'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedAgeMs': gauge('Time since then; if there is none, since it started.'),
 
   // The quorum.
   'kafka.server:type=raft-metrics:current-epoch': attribute('The latest epoch this voter has heard of.'),
