@@ -36,6 +36,7 @@ export const ANOMALIES = [
   safety('raft-log-divergence', '7.6.1-config', 'two controllers have the same entry of the metadata log, and their logs differ before it or in it (W14)'),
   safety('raft-epoch-regressed', '7.6.1-config', 'the epoch of a controller fell (W14)'),
   safety('raft-high-watermark-regressed', '7.6.1-config', 'the high watermark of a controller fell while it ran (W14)'),
+  safety('raft-snapshot-diverged', '7.6.1-config', 'a controller wrote or took over a snapshot that is not what was committed, or two wrote different ones of the same (W14, KR-4)'),
   safety('acked-loss', '7.1-durable', 'an acknowledged record is not at its offset once everything is healed'),
   safety('inconsistent-offsets', '7.1-durable', 'one offset was seen with two values'),
   safety('ghost-write', '7.1-durable', 'a value that nobody sent to that partition'),

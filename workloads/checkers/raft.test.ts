@@ -14,6 +14,9 @@ const appended = (node: number, epoch: number, ...entries: readonly [Entry, ...E
 const truncated = (node: number, epoch: number, toOffset: number): Step => controller(node, { kind: 'raft-truncated', node, epoch, toOffset });
 const watermark = (node: number, epoch: number, highWatermark: number): Step => controller(node, { kind: 'raft-high-watermark', node, epoch, highWatermark });
 
+const snapshotted = (node: number, epoch: number, endOffset: number, snapshotEpoch: number, checksum = 1): Step => controller(node, { kind: 'raft-snapshot-created', node, epoch, endOffset, snapshotEpoch, bytes: 100, checksum });
+const loaded = (node: number, epoch: number, endOffset: number, snapshotEpoch: number): Step => controller(node, { kind: 'raft-snapshot-loaded', node, epoch, endOffset, snapshotEpoch });
+
 const started = [opened(1, 0), opened(2, 0), opened(3, 0)];
 /** Controller 1 leads in epoch 1 and has committed offset 0 with controller 2. */
 const led = [...started, elected(1, 1, 0), appended(1, 1, [0, 1]), appended(2, 1, [0, 1]), watermark(1, 1, 1), watermark(2, 1, 1)];
@@ -38,6 +41,14 @@ const cases: readonly Case[] = [
   { what: 'a follower that cuts off what is committed (KR-9)', trace: [led, truncated(2, 2, 0)], finds: [raft('committed-diverged')] },
   { what: 'an epoch that falls', trace: [led, elected(2, 2, 1), opened(2, 1, [0, 1])], finds: [raft('epoch-regressed')] },
   { what: 'a high watermark that falls', trace: [led, watermark(1, 1, 0)], finds: [raft('high-watermark-regressed')] },
+  { what: 'two controllers that write the same snapshot', trace: [led, snapshotted(1, 1, 1, 1), snapshotted(2, 1, 1, 1)], finds: [] },
+  { what: 'a snapshot of the same name with other bytes (KR-4)', trace: [led, snapshotted(1, 1, 1, 1), snapshotted(2, 1, 1, 1, 2)], finds: [raft('snapshot-diverged')] },
+  { what: 'a snapshot of what is not committed (KR-4)', trace: [led, appended(1, 1, [1, 1]), snapshotted(1, 1, 2, 1)], finds: [raft('snapshot-diverged')] },
+  { what: 'a snapshot that ends in another epoch (KR-4)', trace: [led, snapshotted(1, 1, 1, 2)], finds: [raft('snapshot-diverged')] },
+  { what: 'a controller that loads a snapshot, follows and leads', trace: [led, snapshotted(1, 1, 1, 1), loaded(3, 1, 1, 1), appended(3, 1, [1, 1]), elected(3, 2, 2), appended(3, 2, [2, 2]), appended(2, 2, [1, 1], [2, 2]), watermark(3, 2, 3)], finds: [] },
+  { what: 'a controller that loads a snapshot over what only it had', trace: [led, appended(3, 1, [0, 9]), loaded(3, 1, 1, 1), elected(3, 10, 1)], finds: [] },
+  { what: 'a controller that restarts behind its snapshot', trace: [led, loaded(3, 1, 1, 1), controller(3, { kind: 'raft-opened', node: 3, epoch: 1, logEndOffset: 1, recoveredFrom: 1, ...batches([]) }), elected(3, 2, 1)], finds: [] },
+  { what: 'a controller that loads a snapshot of what nobody has committed (KR-4)', trace: [led, loaded(3, 1, 5, 1)], finds: [raft('snapshot-diverged')] },
   { what: 'a high watermark that begins anew after a restart', trace: [led, opened(2, 1, [0, 1]), watermark(2, 1, 1)], finds: [] },
 ];
 

@@ -1,8 +1,8 @@
 /**
  * @module
  * W14: what a quorum of controllers must keep (§3, KR-1 … KR-9): at most one leader in an epoch, epochs that never fall, a new leader that has all
- * that was committed before, a high watermark that moves only onto a record of the leader's own epoch which a majority has, and one committed log
- * for all. No configuration allows a breach: what a voter acknowledges is on its disk (KR-8).
+ * that was committed before, a high watermark that moves only onto a record of the leader's own epoch which a majority has, one committed log
+ * for all, and snapshots that say what it says. No configuration allows a breach: what a voter acknowledges is on its disk (KR-8).
  *
  * Voters are those that were seen to open their log. One that has never started is not counted, which makes a majority smaller and never larger.
  */
@@ -35,6 +35,8 @@ class RaftChecker implements Checker {
   readonly #voters = new Map<number, Voter>();
   /** Who leads each epoch. */
   readonly #leaders = new Map<number, number>();
+  /** Who wrote a snapshot first, and its checksum, by its end offset and epoch. */
+  readonly #snapshots = new Map<string, { readonly node: number; readonly checksum: number }>();
   /** The last batch that a leader has committed. */
   #tip = NO_BATCH;
   readonly #anomalies: Anomaly[] = [];
@@ -54,6 +56,12 @@ class RaftChecker implements Checker {
         break;
       case 'raft-truncated':
         this.#truncated(observation, time);
+        break;
+      case 'raft-snapshot-created':
+        this.#snapshotCreated(observation, time);
+        break;
+      case 'raft-snapshot-loaded':
+        this.#snapshotLoaded(observation, time);
         break;
       case 'raft-high-watermark':
         this.#committed(observation, time);
@@ -111,6 +119,39 @@ class RaftChecker implements Checker {
     else if (this.#tip === NO_BATCH || this.#lineage.tree.committedIn(last) < 0) this.#report('raft-committed-diverged', epoch, time, moved, 'no leader has committed what stands there in its log.');
   }
 
+  /** KR-4: it ends where a batch of its epoch ends that is committed, and says the same as anybody else's of that name. */
+  #snapshotCreated(observation: Observed<'raft-snapshot-created'>, time: number): void {
+    const { node, epoch, endOffset, snapshotEpoch, checksum } = observation;
+    this.#in(observation, time);
+    const name = `${endOffset}-${snapshotEpoch}`;
+    const wrote = `controller ${node} wrote the snapshot ${name} at ${clockTime(time)} (epoch ${epoch}).`;
+    const last = this.#lineage.log(node).below(endOffset);
+    if (!this.#isCommittedEnd(last, endOffset, snapshotEpoch)) this.#report('raft-snapshot-diverged', epoch, time, wrote, 'what is committed does not end so anywhere.');
+    const first = this.#snapshots.get(name);
+    if (first === undefined) this.#snapshots.set(name, { node, checksum });
+    else if (first.checksum !== checksum) this.#report('raft-snapshot-diverged', epoch, time, wrote, `that of controller ${first.node} has other bytes.`);
+  }
+
+  /** KR-4: from now on the voter has all that is committed below, as if it were in its log. */
+  #snapshotLoaded(observation: Observed<'raft-snapshot-loaded'>, time: number): void {
+    const { node, epoch, endOffset, snapshotEpoch } = observation;
+    const voter = this.#in(observation, time);
+    const { tree } = this.#lineage;
+    const log = this.#lineage.log(node);
+    const committed: number[] = [];
+    for (let batch = this.#tip; batch !== NO_BATCH; batch = tree.parentOf(batch)) if (tree.lastOffsetOf(batch) < endOffset) committed.push(batch);
+    log.restartAt(0);
+    for (const batch of committed.reverse()) log.push(batch);
+    voter.highWatermark = Math.max(voter.highWatermark, endOffset);
+    if (this.#isCommittedEnd(log.head, endOffset, snapshotEpoch)) return;
+    this.#report('raft-snapshot-diverged', epoch, time, `controller ${node} took over a snapshot ${endOffset}-${snapshotEpoch} at ${clockTime(time)} (epoch ${epoch}).`, 'what is committed does not end so anywhere.');
+  }
+
+  #isCommittedEnd(batch: number, endOffset: number, epoch: number): boolean {
+    const { tree } = this.#lineage;
+    return batch !== NO_BATCH && tree.committedIn(batch) >= 0 && tree.lastOffsetOf(batch) + 1 === endOffset && tree.epochOf(batch) === epoch;
+  }
+
   /** KR-7. */
   #commits(log: ReplicaLog, last: number, epoch: number, moved: string, time: number): void {
     const { tree, logs } = this.#lineage;
@@ -151,6 +192,6 @@ class RaftChecker implements Checker {
   }
 
   get kept(): number {
-    return this.#anomalies.length + this.#reported.size + this.#voters.size + this.#leaders.size + this.#lineage.kept;
+    return this.#anomalies.length + this.#reported.size + this.#voters.size + this.#leaders.size + this.#snapshots.size + this.#lineage.kept;
   }
 }
