@@ -92,6 +92,9 @@ class Controller {
       case API_KEYS.DescribeQuorum:
       case API_KEYS.Fetch:
       case API_KEYS.FetchSnapshot:
+      case API_KEYS.AddRaftVoter:
+      case API_KEYS.RemoveRaftVoter:
+      case API_KEYS.UpdateRaftVoter:
         return this.#raft.handle(request);
       default: {
         const active = this.#active;

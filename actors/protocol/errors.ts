@@ -61,10 +61,12 @@ export const ERRORS = {
   BROKER_ID_NOT_REGISTERED: { code: 102, retriable: FINAL },
   INCONSISTENT_TOPIC_ID: { code: 103, retriable: RETRIABLE, invalidMetadata: true },
   FETCH_SESSION_TOPIC_ID_ERROR: { code: 106, retriable: RETRIABLE },
+  INCONSISTENT_CLUSTER_ID: { code: 104, retriable: FINAL },
   INELIGIBLE_REPLICA: { code: 107, retriable: FINAL },
   NEW_LEADER_ELECTED: { code: 108, retriable: FINAL },
   INVALID_REGISTRATION: { code: 119, retriable: FINAL },
   INVALID_VOTER_KEY: { code: 125, retriable: FINAL },
+  VOTER_NOT_FOUND: { code: 127, retriable: FINAL },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorName = keyof typeof ERRORS;

@@ -7,7 +7,7 @@ import type { Request } from '../../runtime/index.ts';
 import { ADMIN_MESSAGES } from './admin-messages.ts';
 import type { DescribeRequest, ForwardedAdminRequest } from './admin-messages.ts';
 import { QUORUM_MESSAGES } from './quorum-messages.ts';
-import type { FetchSnapshotRequest } from './quorum-messages.ts';
+import type { AddRaftVoterRequest, FetchSnapshotRequest, RemoveRaftVoterRequest, UpdateRaftVoterRequest } from './quorum-messages.ts';
 import { apiKey, array, boolean, bytes, int16, int32, int64, int8, nullable, string, struct, uuid } from './schema.ts';
 import type { Infer, Type } from './schema.ts';
 
@@ -34,6 +34,9 @@ export const API_KEYS = {
   BrokerRegistration: 62,
   BrokerHeartbeat: 63,
   DescribeTopicPartitions: 75,
+  AddRaftVoter: 80,
+  RemoveRaftVoter: 81,
+  UpdateRaftVoter: 82,
 } as const;
 
 const clientId = nullable(string);
@@ -328,7 +331,7 @@ export type DescribeQuorumResponse = Infer<typeof describeQuorumResponse>;
 export type DescribeQuorumRequest = Infer<typeof describeQuorumRequest> & Request<DescribeQuorumResponse>;
 
 /** What a member of the controller quorum is asked as such (§3.3). */
-export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | FetchSnapshotRequest | DescribeQuorumRequest;
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | QuorumFetchRequest | FetchSnapshotRequest | DescribeQuorumRequest | AddRaftVoterRequest | RemoveRaftVoterRequest | UpdateRaftVoterRequest;
 /** What clients ask a broker. */
 export type ClientRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest;
 /** What a broker is asked, by clients and by other brokers. */

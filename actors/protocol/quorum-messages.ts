@@ -1,11 +1,11 @@
 /**
  * @module
  * What is said in the controller quorum about snapshots of the metadata log (KR-4): FetchSnapshot, and the answer to a Fetch that sends the
- * replica there.
+ * replica there; and what a quorum may be asked about its voters (KR-6).
  */
 import type { Request } from '../../runtime/index.ts';
 import type { API_KEYS } from './messages.ts';
-import { apiKey, array, bytes, int16, int32, int64, string, struct } from './schema.ts';
+import { apiKey, array, boolean, bytes, int16, int32, int64, nullable, string, struct, uuid } from './schema.ts';
 import type { Infer, Type } from './schema.ts';
 
 const currentLeader = struct({ leaderId: int32, leaderEpoch: int32 });
@@ -48,9 +48,42 @@ export const snapshottedFetchResponse = struct({
   ),
 });
 
+const listeners = array(struct({ name: string, host: string, port: int32 }));
+const clusterId = nullable(string);
+
+/** A voter is its id and the directory of its log; '' is the id of no directory. */
+export const addRaftVoterRequest = struct({ apiKey: apiKey<typeof API_KEYS.AddRaftVoter>(), clusterId, timeoutMs: int32, voterId: int32, voterDirectoryId: uuid, listeners, ackWhenCommitted: boolean });
+export const removeRaftVoterRequest = struct({ apiKey: apiKey<typeof API_KEYS.RemoveRaftVoter>(), clusterId, voterId: int32, voterDirectoryId: uuid });
+/** Answers AddRaftVoter and RemoveRaftVoter. */
+export const raftVoterResponse = struct({ errorCode: int16, errorMessage: nullable(string) });
+export const updateRaftVoterRequest = struct({
+  apiKey: apiKey<typeof API_KEYS.UpdateRaftVoter>(),
+  clusterId,
+  currentLeaderEpoch: int32,
+  voterId: int32,
+  voterDirectoryId: uuid,
+  listeners,
+  kRaftVersionFeature: struct({ minSupportedVersion: int16, maxSupportedVersion: int16 }),
+});
+export const updateRaftVoterResponse = struct({ errorCode: int16, currentLeader });
+
 /** Which snapshot: what the log says below `endOffset`, the last of it written in `epoch`. */
 export type SnapshotId = Infer<typeof snapshotId>;
 export type FetchSnapshotResponse = Infer<typeof fetchSnapshotResponse>;
 export type FetchSnapshotRequest = Infer<typeof fetchSnapshotRequest> & Request<FetchSnapshotResponse>;
+export type RaftVoterResponse = Infer<typeof raftVoterResponse>;
+export type AddRaftVoterRequest = Infer<typeof addRaftVoterRequest> & Request<RaftVoterResponse>;
+export type RemoveRaftVoterRequest = Infer<typeof removeRaftVoterRequest> & Request<RaftVoterResponse>;
+export type UpdateRaftVoterResponse = Infer<typeof updateRaftVoterResponse>;
+export type UpdateRaftVoterRequest = Infer<typeof updateRaftVoterRequest> & Request<UpdateRaftVoterResponse>;
 
-export const QUORUM_MESSAGES: readonly Type<unknown>[] = [fetchSnapshotRequest, fetchSnapshotResponse, snapshottedFetchResponse];
+export const QUORUM_MESSAGES: readonly Type<unknown>[] = [
+  fetchSnapshotRequest,
+  fetchSnapshotResponse,
+  snapshottedFetchResponse,
+  addRaftVoterRequest,
+  removeRaftVoterRequest,
+  raftVoterResponse,
+  updateRaftVoterRequest,
+  updateRaftVoterResponse,
+];

@@ -13,6 +13,8 @@ import type { QuorumFetchPartition } from './raft-messages.ts';
 import type { RaftNode } from './raft-node.ts';
 import { onHigherEpoch, onVoteGranted } from './role.ts';
 import { grants, isMalformed } from './vote.ts';
+import { answerVoterChange } from './voter-changes.ts';
+import type { VoterChangeRequest } from './voter-changes.ts';
 
 export class RequestHandlers {
   readonly #node: RaftNode;
@@ -36,6 +38,10 @@ export class RequestHandlers {
         return this.#onFetch(request);
       case API_KEYS.FetchSnapshot:
         return node.event(this.#onFetchSnapshot(request));
+      case API_KEYS.AddRaftVoter:
+      case API_KEYS.RemoveRaftVoter:
+      case API_KEYS.UpdateRaftVoter:
+        return node.event(this.#onVoterChange(request));
     }
   }
 
@@ -141,6 +147,11 @@ export class RequestHandlers {
     role.leadership.asked(request.replicaId, node.context.now);
     const unalignedRecords = yield* snapshots.read(snapshotId, position, request.maxBytes);
     return fetchSnapshotResponse(node.answer('NONE'), { snapshotId, size, position, unalignedRecords });
+  }
+
+  // eslint-disable-next-line require-yield -- it only looks
+  *#onVoterChange(request: VoterChangeRequest): Task<object> {
+    return answerVoterChange(this.#node, request);
   }
 
   /** What refuses a request of another epoch; undefined: it is of this one. */
