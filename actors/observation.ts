@@ -43,6 +43,8 @@ export const OBSERVATIONS = {
   'high-watermark': { ...partition, broker: int32, leaderEpoch: int32, highWatermark: int64, isr: array(int32) },
   /** The first offset that is still there has risen. `reason`: `retention`, `delete-records`, `leader` (a follower takes over its leader's) or `truncated-fully`. */
   'log-start': { ...partition, broker: int32, logStartOffset: int64, reason: string },
+  /** A round of compaction begins to replace segments: records below `endOffset` that have a later one of the same key below it may be gone from now on (RT-3). */
+  'log-cleaned': { ...partition, broker: int32, endOffset: int64 },
   /** An I/O error has taken the log directory of a broker offline (DF-1). */
   'log-directory-offline': { broker: int32, cause: string },
 

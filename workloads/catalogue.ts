@@ -3,6 +3,7 @@ import type { Trial } from './trial.ts';
 import brokerRestart from './trials/broker-restart.ts';
 import clientLosesBroker from './trials/client-loses-broker.ts';
 import clockSkew from './trials/clock-skew.ts';
+import compaction from './trials/compaction.ts';
 import controllerElection from './trials/controller-election.ts';
 import diskFull from './trials/disk-full.ts';
 import diskHung from './trials/disk-hung.ts';
@@ -42,6 +43,7 @@ export const TRIALS: readonly Trial[] = [
   replicaLag,
   reassignment,
   truncation,
+  compaction,
   powerLossRack,
   powerLossRackFlushed,
   powerLossAll,

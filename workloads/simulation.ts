@@ -2,6 +2,7 @@
 import { broker } from '../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../actors/broker/broker-options.ts';
 import { controllerId, controllerName } from '../actors/client/bootstrap.ts';
+import { isCompacted } from '../actors/config/topic-config.ts';
 import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
 import { parseConfig } from '../actors/config/config-definition.ts';
@@ -108,9 +109,10 @@ function applications(resolved: ResolvedTrial, bootstrap: readonly string[]): Ac
   const { trial, topics, brokers, producers, consumers, phases, metricsIntervalUs } = resolved;
   const actions = administrationOf(resolved);
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
+  const written = topics.map(({ name, partitions: count, config }) => ({ name, partitions: count, isCompacted: isCompacted(config) }));
   return [
     ...producers.flatMap(({ names, ratePerSecond, valueBytes, config }) =>
-      names.map((name) => producingApplication({ name, bootstrap, topics, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil, metricsIntervalUs })),
+      names.map((name) => producingApplication({ name, bootstrap, topics: written, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil, metricsIntervalUs })),
     ),
     ...consumers.flatMap(({ names, startAfterUs, config }) =>
       names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs })),

@@ -30,6 +30,7 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
     ['unclean-election-off', ['times without a leader']],
     ['disk-full', ['elections after a silent death', 'interruptions that ended']],
     ['rolling-restart', []],
+    ['compaction', []],
     ['power-loss-rack', []],
     ['power-loss-rack-flushed', []],
     ['power-loss-all-flushed', []],

@@ -1,16 +1,19 @@
 /** @module The metrics of a broker (§8). What is counted is counted where it happens; what can be looked up is looked up when a sample is taken. */
+import { SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros } from '../../runtime/index.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { Metrics } from '../metrics/registry.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerState } from './broker-lifecycle.ts';
 import { BrokerTopicMetrics } from './broker-topic-metrics.ts';
+import type { LogCleaner } from './log-cleaner.ts';
 import type { Partition } from './partition.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 /** What is looked up of a broker. */
 export interface BrokerView {
   readonly replicas: { readonly partitions: Iterable<Partition>; readonly fetchers: Iterable<FetcherView> };
+  readonly cleaner: Pick<LogCleaner, 'last' | 'maxOverdueMs' | 'dirtiestRatio' | 'uncleanablePartitions'>;
   readonly state: () => BrokerState;
   /** Offset of the last metadata record it has acted on. */
   readonly lastAppliedOffset: () => number;
@@ -76,6 +79,12 @@ export class BrokerMetrics {
     metrics.gauge('kafka.server:type=KafkaServer,name=BrokerState', () => BROKER_STATE[view.state()]);
     metrics.attribute('kafka.server:type=broker-metadata-metrics:last-applied-record-offset', view.lastAppliedOffset);
     const among = (is: (partition: Partition) => boolean) => (): number => count(view.replicas.partitions, is);
+    const { cleaner } = view;
+    metrics.gauge('kafka.log:type=LogCleaner,name=cleaner-recopy-percent', () => Math.floor((100 * cleaner.last.bytesWritten) / Math.max(1, cleaner.last.bytesRead)));
+    metrics.gauge('kafka.log:type=LogCleaner,name=max-clean-time-secs', () => Math.floor(cleaner.last.durationUs / SECOND));
+    metrics.gauge('kafka.log:type=LogCleaner,name=max-compaction-delay-secs', () => Math.floor(cleaner.maxOverdueMs / 1_000));
+    metrics.gauge('kafka.log:type=LogCleanerManager,name=max-dirty-percent', () => Math.floor(100 * cleaner.dirtiestRatio));
+    metrics.gauge('kafka.log:type=LogCleanerManager,name=uncleanable-partitions-count', () => cleaner.uncleanablePartitions);
     metrics.gauge('kafka.server:type=ReplicaManager,name=PartitionCount', among(() => true));
     metrics.gauge('kafka.server:type=ReplicaManager,name=LeaderCount', among(({ isLeader }) => isLeader));
     metrics.gauge('kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions', among(isUnderReplicated));

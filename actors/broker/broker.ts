@@ -64,7 +64,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   // B59: it acts on whatever it has read, and wants to be unfenced.
   const actsFrom = options.protocol.unfencesEarly ? (): number => 0 : brokerEpoch;
   const follower = new MetadataFollower(observer, image, actsFrom, publish);
-  metrics.watch({ replicas, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
+  metrics.watch({ replicas, cleaner: logs.cleaner, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
   context.spawn(lifecycle.run());
   directory.spawn(follower.run());
   context.spawn(alterPartitions.run());

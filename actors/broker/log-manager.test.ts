@@ -96,3 +96,29 @@ describe('a start', () => {
     expect(start().previousBrokerEpoch).toBe(-1);
   });
 });
+
+describe('how far a log is clean (RT-3)', () => {
+  it('is known to the next start, and goes back before the log goes on after a truncation', () => {
+    const { run, start } = bench();
+    const logs = start();
+    const { log } = run(logs.getOrCreate('orders', 0, 'id'));
+    for (let i = 0; i < 5; i += 1) run(log.appendAsLeader(batch(), 1));
+    log.lastCleanOffset = 4;
+    run(logs.writeCleanerOffsets());
+    expect(start().get('orders', 0)!.log.lastCleanOffset).toBe(4);
+    run(log.truncateTo(2));
+    expect(start().get('orders', 0)!.log.lastCleanOffset).toBe(0);
+  });
+
+  it('is unknown of a log of a later topic of the same name', () => {
+    const { run, start } = bench();
+    const logs = start();
+    const { log } = run(logs.getOrCreate('orders', 0, 'first'));
+    run(log.appendAsLeader(batch(), 1));
+    log.lastCleanOffset = 1;
+    run(logs.writeCleanerOffsets());
+    run(logs.delete('orders', 0));
+    expect(run(logs.getOrCreate('orders', 0, 'second')).log.lastCleanOffset).toBeUndefined();
+    expect(start().get('orders', 0)!.log.lastCleanOffset).toBeUndefined();
+  });
+});

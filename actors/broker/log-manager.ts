@@ -5,7 +5,7 @@
  *     load ──► marker read and taken away (RC-2) ──► checkpoints ──► each log opened, recovered if there was no marker (RC-3)
  *     shutdown ──► logs flushed and closed ──► checkpoints ──► marker, the last thing written (RC-1)
  *
- * In between it does for all logs what is due now and then: checkpoints, retention, flushes by time.
+ * In between it does for all logs what is due now and then: checkpoints, retention, flushes by time. Compaction is the {@link LogCleaner}'s.
  */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros, Random, Task } from '../../runtime/index.ts';
@@ -25,10 +25,13 @@ import { readTopicId, removeTopicId, writeTopicId } from '../log/partition-metad
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import type { Observation } from '../observation.ts';
+import { LogCleaner } from './log-cleaner.ts';
+import type { LogCleanerHost } from './log-cleaner.ts';
 
 const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint';
 const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 const LOG_START_CHECKPOINT = 'log-start-offset-checkpoint';
+const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint';
 /** Before anything that is due now and then is done for the first time. */
 const INITIAL_DELAY_MS = 30_000;
 
@@ -45,13 +48,16 @@ export interface LogManagerOptions {
   readonly protocol: LogProtocol;
 }
 
-export class LogManager implements LogHost {
+export class LogManager implements LogHost, LogCleanerHost {
   readonly #context: ActorContext;
   readonly #directory: LogDirectory;
   readonly #options: LogManagerOptions;
   readonly #logs = new Map<string, ManagedLog>();
   /** Topic ids by directory, where they are known. */
   readonly #topicIds = new Map<string, string>();
+  readonly cleaner: LogCleaner;
+  /** What the metadata log says of topics, as it was last heard of. */
+  #image: MetadataImage | undefined;
   /** What each topic overrides, as it was last looked at. */
   readonly #overrides = new Map<string, string>();
   readonly #configs = new Map<string, LogConfig>();
@@ -59,7 +65,7 @@ export class LogManager implements LogHost {
   readonly #checkpoints: Lock;
   readonly #written = new Map<string, string>();
   #jitter: Random | undefined;
-  #isShutDown = false;
+  isShutDown = false;
   /** Epoch of the incarnation before if it stopped in good order, −1 otherwise: what the registration says of it (RC-2, BL-1). */
   previousBrokerEpoch = UNKNOWN_BROKER_EPOCH;
 
@@ -68,6 +74,7 @@ export class LogManager implements LogHost {
     this.#directory = directory;
     this.#options = options;
     this.#checkpoints = new Lock(context);
+    this.cleaner = new LogCleaner(context, this, options);
   }
 
   /** Before anything else: opens every log that the incarnation before has left, and recovers it if that one did not stop in good order. */
@@ -79,12 +86,13 @@ export class LogManager implements LogHost {
     const recoveryPoints = yield* this.#read(RECOVERY_POINT_CHECKPOINT);
     const logStartOffsets = yield* this.#read(LOG_START_CHECKPOINT);
     const highWatermarks = yield* this.#read(HIGH_WATERMARK_CHECKPOINT);
+    const cleanOffsets = yield* this.#read(CLEANER_CHECKPOINT);
     for (const directory of logDirectoriesIn(disk)) {
       const topicId = yield* readTopicId(disk, directory);
       if (topicId !== undefined) this.#topicIds.set(directory, topicId);
       const recoveryPoint = recoveryPoints.get(directory) ?? 0;
       const logStartOffset = logStartOffsets.get(directory) ?? 0;
-      yield* this.#open(directory, { isClean: cleanShutdown !== undefined, recoveryPoint, logStartOffset }, highWatermarks.get(directory) ?? 0);
+      yield* this.#open(directory, { isClean: cleanShutdown !== undefined, recoveryPoint, logStartOffset, lastCleanOffset: cleanOffsets.get(directory) }, highWatermarks.get(directory) ?? 0);
     }
   }
 
@@ -124,20 +132,31 @@ export class LogManager implements LogHost {
     yield* managed.lock.hold(managed.log.delete());
     yield* removeTopicId(this.#directory.disk, directory);
     yield* this.#directory.disk.syncDirectory();
+    // A later topic of the same name is not clean.
+    if (managed.log.lastCleanOffset !== undefined) yield* this.writeCleanerOffsets();
   }
 
   /** What the metadata log says of topics holds for their logs from now on. */
   configure(image: MetadataImage): void {
+    this.#image = image;
     for (const { topic, log } of this.#logs.values()) {
-      const config = image.topics.get(topic)?.config;
-      if (config === undefined) continue;
-      const overrides = JSON.stringify([...config]);
-      if (this.#overrides.get(topic) !== overrides) {
-        this.#overrides.set(topic, overrides);
-        this.#configs.set(topic, topicConfig(Object.fromEntries(config), this.#options.config));
-      }
-      log.config = this.#configs.get(topic)!;
+      if (!image.topics.has(topic)) continue;
+      log.config = this.#configOf(topic);
+      if (log.isCompacted) this.cleaner.start();
     }
+  }
+
+  /** The brokers' own configuration, as long as the metadata log says nothing of the topic. */
+  #configOf(topic: string): LogConfig {
+    const config = this.#image?.topics.get(topic)?.config;
+    const overrides = JSON.stringify(config === undefined ? [] : [...config]);
+    let known = this.#configs.get(topic);
+    if (known === undefined || this.#overrides.get(topic) !== overrides) {
+      known = topicConfig(Object.fromEntries(config ?? []), this.#options.config);
+      this.#overrides.set(topic, overrides);
+      this.#configs.set(topic, known);
+    }
+    return known;
   }
 
   /** Starts what is due now and then. */
@@ -152,7 +171,7 @@ export class LogManager implements LogHost {
 
   /** RC-1, the part of the logs: nothing is appended any more. The marker comes last: all before it is durable. */
   *shutdown(brokerEpoch: number): Task {
-    this.#isShutDown = true;
+    this.isShutDown = true;
     for (const { log, lock } of this.#logs.values()) yield* lock.hold(log.close());
     yield* this.#writeRecoveryPoints();
     yield* this.#writeLogStartOffsets();
@@ -176,34 +195,48 @@ export class LogManager implements LogHost {
   *checkpoint(): Task {
     yield* this.#writeRecoveryPoints();
     yield* this.#writeLogStartOffsets();
+    yield* this.writeCleanerOffsets();
+  }
+
+  /** RT-3. */
+  writeCleanerOffsets(): Task {
+    return this.#write(CLEANER_CHECKPOINT, ({ log }) => log.lastCleanOffset);
+  }
+
+  spawn(task: Task): void {
+    this.#directory.spawn(task);
   }
 
   *#open(directory: string, options: LogOptions, highWatermark: Offset): Task<ManagedLog> {
-    const { brokerId, protocol, config } = this.#options;
+    const { brokerId, protocol } = this.#options;
     const recovered = emptySummary();
     const at = topicPartitionOf(directory);
     const log = yield* Log.open(this.#directory.disk, directory, {
       ...options,
       protocol,
-      config: this.#configs.get(at.topic) ?? topicConfig({}, config),
+      config: this.#configOf(at.topic),
       host: this,
       visit: (bytes, position) => addToSummary(recovered, bytes, position),
     });
     log.highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset);
     const managed = { ...at, log, lock: new Lock(this.#context) };
     this.#logs.set(directory, managed);
+    if (this.#image !== undefined && log.isCompacted) this.cleaner.start();
     const { logStartOffset, logEndOffset, recoveredFrom, latestEpoch = -1 } = log;
     this.#observe({ kind: 'log-opened', ...at, broker: brokerId, logStartOffset, logEndOffset, latestEpoch, recoveredFrom, ...recovered });
     return managed;
   }
 
-  /** RT-1. */
+  /** RT-1. Compacted logs are the cleaner's: it deletes between two rounds. */
   *#deleteOldSegments(): Task {
-    for (const managed of [...this.#logs.values()]) {
-      const { topic, partition, log, lock } = managed;
-      const hasRisen = yield* lock.hold(log.deleteOldSegments(Math.floor(this.#context.clock() / MILLISECOND)));
-      if (hasRisen) this.#observe({ kind: 'log-start', topic, partition, broker: this.#options.brokerId, logStartOffset: log.logStartOffset, reason: 'retention' });
-    }
+    // What a topic's own configuration says is not known yet.
+    if (this.#image === undefined) return;
+    for (const managed of [...this.#logs.values()]) if (!managed.log.isCompacted) yield* this.deleteOldSegments(managed);
+  }
+
+  *deleteOldSegments({ topic, partition, log, lock }: ManagedLog): Task {
+    const hasRisen = yield* lock.hold(log.deleteOldSegments(Math.floor(this.#context.clock() / MILLISECOND)));
+    if (hasRisen) this.#observe({ kind: 'log-start', topic, partition, broker: this.#options.brokerId, logStartOffset: log.logStartOffset, reason: 'retention' });
   }
 
   /** ST-3: flush.ms. */
@@ -258,7 +291,7 @@ export class LogManager implements LogHost {
 
   *#repeat(initialMs: number, intervalMs: number, task: () => Task): Task {
     yield* this.#context.sleep(initialMs * MILLISECOND);
-    while (!this.#isShutDown) {
+    while (!this.isShutDown) {
       yield* task();
       yield* this.#context.sleep(intervalMs * MILLISECOND);
     }
@@ -266,7 +299,7 @@ export class LogManager implements LogHost {
 
   *#after(delayMs: number, task: Task): Task {
     if (delayMs > 0) yield* this.#context.sleep(delayMs * MILLISECOND);
-    if (!this.#isShutDown) yield* task;
+    if (!this.isShutDown) yield* task;
   }
 
   #observe(observation: Observation): void {

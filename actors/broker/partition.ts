@@ -204,7 +204,7 @@ export class Partition {
     if (!this.isLeader) return { error: 'NOT_LEADER_OR_FOLLOWER' };
     if (acks === -1 && this.isr.length < this.minIsr) return { error: 'NOT_ENOUGH_REPLICAS' };
     const timestampMax = Math.floor(this.#host.context.clock() / MILLISECOND) + TIMESTAMP_AFTER_MS_MAX;
-    const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: false });
+    const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: this.log.isCompacted });
     if (invalid !== undefined) return { error: invalid };
     if (batch.length > this.log.config['segment.bytes']) return { error: 'RECORD_LIST_TOO_LARGE' };
     const { baseOffset, lastOffset } = yield* this.log.appendAsLeader(batch, this.leaderEpoch);

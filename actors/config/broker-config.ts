@@ -51,7 +51,7 @@ export const BROKER_CONFIG: ConfigDefinition<typeof KEYS> = {
   notSimulated: [
     'auto.create.topics.enable', 'background.threads', 'broker.id', 'broker.rack', 'compression.type', 'connections.max.idle.ms',
     'delete.topic.enable', 'group.initial.rebalance.delay.ms',
-    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleanup.policy', 'log.dir', 'log.dirs', 'log.dir.failure.timeout.ms',
+    'group.max.session.timeout.ms', 'group.min.session.timeout.ms', 'log.cleaner.io.buffer.size', 'log.cleaner.io.max.bytes.per.second', 'log.dir', 'log.dirs', 'log.dir.failure.timeout.ms',
     'log.message.timestamp.after.max.ms', 'log.message.timestamp.type', 'node.id', 'num.io.threads', 'num.network.threads', 'num.recovery.threads.per.data.dir',
     'num.replica.fetchers', 'offsets.commit.timeout.ms', 'offsets.retention.minutes', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor',
     'process.roles', 'producer.id.expiration.ms', 'queued.max.requests', 'replica.selector.class', 'request.timeout.ms', 'transaction.max.timeout.ms',

@@ -114,6 +114,9 @@ describe('consumer', () => {
 describe('broker and topic', () => {
   test('brokers have the defaults of Kafka 4.2 (§10)', () => {
     expect(parseConfig(BROKER_CONFIG, {})).toEqual({
+      'log.cleaner.backoff.ms': 15_000, 'log.cleaner.dedupe.buffer.size': 134_217_728, 'log.cleaner.delete.retention.ms': 86_400_000, 'log.cleaner.enable': true,
+      'log.cleaner.io.buffer.load.factor': 0.9, 'log.cleaner.max.compaction.lag.ms': MS_MAX, 'log.cleaner.min.cleanable.ratio': 0.5, 'log.cleaner.min.compaction.lag.ms': 0,
+      'log.cleaner.threads': 1, 'log.cleanup.policy': 'delete',
       'log.flush.interval.messages': Number.MAX_SAFE_INTEGER, 'log.flush.interval.ms': MS_MAX, 'log.flush.offset.checkpoint.interval.ms': 60_000,
       'log.flush.scheduler.interval.ms': MS_MAX, 'log.flush.start.offset.checkpoint.interval.ms': 60_000, 'log.index.interval.bytes': 4_096,
       'log.index.size.max.bytes': 10_485_760, 'log.retention.bytes': -1, 'log.retention.check.interval.ms': 300_000, 'log.retention.hours': 168,
@@ -140,8 +143,10 @@ describe('broker and topic', () => {
     [{ 'log.flush.scheduler.interval.ms': 500 }, { 'flush.ms': 500 }],
     [{ 'log.flush.scheduler.interval.ms': 500, 'log.flush.interval.ms': 200 }, { 'flush.ms': 200 }],
     [{ 'log.segment.bytes': 1_000, 'log.flush.interval.messages': 1, 'log.segment.delete.delay.ms': 9 }, { 'segment.bytes': 1_000, 'flush.messages': 1, 'file.delete.delay.ms': 9 }],
+    [{ 'log.cleanup.policy': 'compact,delete', 'log.cleaner.min.cleanable.ratio': 0.1, 'log.cleaner.delete.retention.ms': 7 }, { 'cleanup.policy': 'compact,delete', 'min.cleanable.dirty.ratio': 0.1, 'delete.retention.ms': 7 }],
+    [{ 'log.cleaner.min.compaction.lag.ms': 3, 'log.cleaner.max.compaction.lag.ms': 4 }, { 'min.compaction.lag.ms': 3, 'max.compaction.lag.ms': 4 }],
     [{ 'log.flush.interval.messages': '9223372036854775807' }, { 'flush.messages': Number.MAX_SAFE_INTEGER }],
-  ])('the log of a topic obeys %j of its broker, the finer of several keys first (ST-3, RT-1)', (values, expected) => {
+  ])('the log of a topic obeys %j of its broker, the finer of several keys first (ST-3, RT-1, RT-3)', (values, expected) => {
     expect(topicConfig({}, parseConfig(BROKER_CONFIG, values))).toMatchObject(expected);
   });
 
@@ -149,6 +154,11 @@ describe('broker and topic', () => {
     const broker = parseConfig(BROKER_CONFIG, { 'min.insync.replicas': 2, 'message.max.bytes': 5_000 });
     expect(topicConfig({}, broker)).toMatchObject({ 'min.insync.replicas': 2, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
     expect(topicConfig({ 'min.insync.replicas': '1' }, broker)).toMatchObject({ 'min.insync.replicas': 1, 'max.message.bytes': 5_000, 'unclean.leader.election.enable': false });
+  });
+
+  test('a topic that is compacted no earlier than too late is refused (RT-3)', () => {
+    expect(problems(TOPIC_CONFIG, { 'min.compaction.lag.ms': 5, 'max.compaction.lag.ms': 4 })).toEqual(["'min.compaction.lag.ms' (5) may not be more than 'max.compaction.lag.ms' (4)."]);
+    expect(problems(TOPIC_CONFIG, { 'cleanup.policy': 'compacted' })).toEqual(["'cleanup.policy' cannot be 'compacted': it takes delete, compact, compact,delete, delete,compact."]);
   });
 
   test('unknown keys and keys of Kafka that are not simulated are told apart', () => {

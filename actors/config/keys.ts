@@ -18,6 +18,11 @@ export function count(defaultCount: number, doc: string, options: Options<number
   return { type: 'int', default: defaultCount, doc, atLeast: 0, ...options };
 }
 
+/** A share, 0 to 1. */
+export function ratio(defaultRatio: number, doc: string, options: Options<number> = {}): ConfigKey<number> {
+  return { type: 'double', default: defaultRatio, doc, atLeast: 0, atMost: 1, ...options };
+}
+
 export function flag(defaultFlag: boolean, doc: string, options: Options<boolean> = {}): ConfigKey<boolean> {
   return { type: 'boolean', default: defaultFlag, doc, ...options };
 }

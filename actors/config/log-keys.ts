@@ -1,14 +1,28 @@
 /** @module The broker's keys that govern its logs. Most are what a topic's own keys override. */
 import type { ConfigOf } from './config-definition.ts';
 import { MS_MAX } from './config-definition.ts';
-import { count, durationMs, sizeBytes } from './keys.ts';
+import { choice, count, durationMs, flag, ratio, sizeBytes } from './keys.ts';
 
 const MS_PER_MINUTE = 60_000;
 const MS_PER_HOUR = 3_600_000;
 /** −1 of a retention: no limit. */
 const OR_UNLIMITED = { atLeast: -1 } as const;
 
+/** `cleanup.policy`: old segments are deleted, or older values of a key, or both (RT-1, RT-3). */
+export const CLEANUP_POLICIES = ['delete', 'compact', 'compact,delete', 'delete,compact'] as const;
+
+
 export const LOG_KEYS = {
+  'log.cleaner.backoff.ms': durationMs(15_000, 'How long the cleaner waits when no log is dirty enough (RT-3).'),
+  'log.cleaner.dedupe.buffer.size': sizeBytes(134_217_728, 'Memory for the keys of the dirty part of a log, 24 bytes each: what does not fit is left for the next round.', { atLeast: 1_048_577 }),
+  'log.cleaner.delete.retention.ms': durationMs(86_400_000, 'How long a tombstone stays after the round that first met it, for a topic that does not say (RT-3).'),
+  'log.cleaner.enable': flag(true, 'Whether logs are compacted.'),
+  'log.cleaner.io.buffer.load.factor': ratio(0.9, 'How full the memory for keys may become.'),
+  'log.cleaner.max.compaction.lag.ms': durationMs(MS_MAX, 'After so long a record is compacted, however little there is to do, for a topic that does not say.', { atLeast: 1 }),
+  'log.cleaner.min.cleanable.ratio': ratio(0.5, 'Share of dirty bytes from which a log is compacted, for a topic that does not say.'),
+  'log.cleaner.min.compaction.lag.ms': durationMs(0, 'So long a record is left as it is, for a topic that does not say.'),
+  'log.cleaner.threads': count(1, 'Logs that are compacted side by side: one.', { atLeast: 1, atMost: 1 }),
+  'log.cleanup.policy': choice(CLEANUP_POLICIES, 'delete', 'What becomes of old records, for a topic that does not say (RT-1, RT-3).'),
   'log.flush.interval.messages': count(Number.MAX_SAFE_INTEGER, 'Records of a log that may be unsynced, for a topic that does not say (ST-3).', { atLeast: 1, type: 'long' }),
   'log.flush.interval.ms': durationMs(MS_MAX, 'How long a record may be unsynced, for a topic that does not say; not set: log.flush.scheduler.interval.ms.'),
   'log.flush.offset.checkpoint.interval.ms': durationMs(60_000, 'How often recovery points are written to disk (ST-4).', { atLeast: 1 }),

@@ -9,6 +9,7 @@
  * there, and the other way round when they go.
  */
 import type { Disk, Micros, Task } from '../../runtime/index.ts';
+import { isCompacted } from '../config/topic-config.ts';
 import type { LoadedLog } from './log-loader.ts';
 import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogConfig, LogHost, LogOptions, LogProtocol } from './log-options.ts';
@@ -18,6 +19,7 @@ import type { ProducerSnapshots } from './producer-snapshots.ts';
 import { lastOffsetOf, maxTimestampOf, sizeInBytesOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
 import { readRecords } from './records.ts';
+import { CLEANED, SWAP } from './segment-files.ts';
 import type { TimestampOffset } from './time-index.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -37,25 +39,29 @@ export interface CutTail {
 export class LocalLog {
   /** e.g. `orders-0`. */
   readonly directory: string;
-  /** Holds from the next append on. */
-  config: LogConfig;
   /** When it was last flushed, or opened. */
   lastFlushedAt: Micros;
   readonly #disk: Disk;
   readonly #protocol: LogProtocol;
   readonly #host: LogHost | undefined;
   readonly #snapshots: ProducerSnapshots;
+  #config: LogConfig;
+  /** By what a segment is full: a record that must be compacted before long must leave the active segment before long. */
+  #rolling: LogConfig;
+  /** See `isCompacted` of the topic's configuration. */
+  isCompacted: boolean;
   /** Ascending, at least one; the last is written to. */
   readonly #segments: LogSegment[];
   #logEndOffset: Offset;
   #recoveryPoint: Offset;
-  /** How often the end has gone back. By it a flush knows that the ground moved while it waited. */
   #truncations = 0;
   #isDeleted = false;
 
   constructor(disk: Disk, directory: string, { config = DEFAULT_LOG_CONFIG, protocol = DEFAULT_LOG_PROTOCOL, host }: LogOptions, loaded: LoadedLog) {
     this.directory = directory;
-    this.config = config;
+    this.#config = config;
+    this.#rolling = rollingOf(config);
+    this.isCompacted = isCompacted(config);
     this.lastFlushedAt = host?.now() ?? 0;
     this.#disk = disk;
     this.#protocol = protocol;
@@ -64,6 +70,23 @@ export class LocalLog {
     this.#segments = loaded.segments;
     this.#logEndOffset = loaded.logEndOffset;
     this.#recoveryPoint = loaded.recoveryPoint;
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  /** Holds from the next append on. */
+  set config(config: LogConfig) {
+    if (config === this.#config) return;
+    this.#config = config;
+    this.#rolling = rollingOf(config);
+    this.isCompacted = isCompacted(config);
+  }
+
+  /** How often the end has gone back. By it whoever reads much of the log knows that the ground moved meanwhile. */
+  get truncations(): number {
+    return this.#truncations;
   }
 
   /** The offset that the next record will get. */
@@ -89,8 +112,8 @@ export class LocalLog {
   /** Adds batches at the end, in a new segment if they do not fit. */
   *append(batches: Uint8Array, maxTimestamp: number, lastOffset: Offset): Task {
     if (this.#isDeleted) throw new RangeError(`${this.directory} was deleted`);
-    if (this.#segments[this.#segments.length - 1]!.isFull(this.config, batches.length, maxTimestamp, lastOffset)) yield* this.roll();
-    yield* this.#segments[this.#segments.length - 1]!.append(batches, this.config['index.interval.bytes']);
+    if (this.#segments[this.#segments.length - 1]!.isFull(this.#rolling, batches.length, maxTimestamp, lastOffset)) yield* this.roll();
+    yield* this.#segments[this.#segments.length - 1]!.append(batches, this.#config['index.interval.bytes']);
     this.#logEndOffset = lastOffset + 1;
   }
 
@@ -208,6 +231,30 @@ export class LocalLog {
     yield* this.removeLater(dropped);
   }
 
+  /** What compaction writes to: an empty segment that belongs to nobody yet. What an earlier round left there goes. */
+  *newCleanedSegment(baseOffset: Offset): Task<LogSegment> {
+    const cleaned = new LogSegment(this.#disk, this.directory, baseOffset, 0, CLEANED);
+    yield* cleaned.discard();
+    yield* cleaned.create();
+    return cleaned;
+  }
+
+  /**
+   * A cleaned segment, closed and durable, takes the place of the segments it was made of (RT-3). A crash at any step leaves the log as it was
+   * before or as it is after, once it was loaded (`interrupted-swap.ts`):
+   *
+   *     .cleaned ──► .swap ──► the old ones .deleted ──► the plain names
+   */
+  *replaceSegments(cleaned: LogSegment, replaced: readonly LogSegment[]): Task {
+    yield* cleaned.moveTo(SWAP);
+    this.#segments.splice(this.#segments.indexOf(replaced[0]!), replaced.length, cleaned);
+    for (const segment of replaced) yield* segment.drop();
+    yield* cleaned.moveTo('');
+    yield* this.#disk.syncDirectory();
+    yield* this.#snapshots.dropSegments(replaced.slice(1).map(({ baseOffset }) => baseOffset));
+    yield* this.removeLater(replaced);
+  }
+
   /** It takes nothing any more, and all of it leaves, in memory. `dropAll` and `removeLater` do the rest. */
   markDeleted(): readonly LogSegment[] {
     this.#isDeleted = true;
@@ -299,6 +346,12 @@ export class LocalLog {
   }
 
   #newSegment(baseOffset: Offset): LogSegment {
-    return new LogSegment(this.#disk, this.directory, baseOffset, segmentJitterMs(this.config, this.#host));
+    return new LogSegment(this.#disk, this.directory, baseOffset, segmentJitterMs(this.#rolling, this.#host));
   }
+}
+
+/** max.compaction.lag.ms closes segments, too. */
+function rollingOf(config: LogConfig): LogConfig {
+  const lagMs = config['max.compaction.lag.ms'];
+  return isCompacted(config) && lagMs < config['segment.ms'] ? { ...config, 'segment.ms': lagMs } : config;
 }

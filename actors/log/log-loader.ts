@@ -7,6 +7,7 @@
  */
 import type { Disk, Task } from '../../runtime/index.ts';
 import { readEpochCheckpoint } from './checkpoint-file.ts';
+import { completeSwap } from './interrupted-swap.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { DEFAULT_LOG_CONFIG, DEFAULT_LOG_PROTOCOL, segmentJitterMs } from './log-options.ts';
 import type { LogOptions } from './log-options.ts';
@@ -14,7 +15,7 @@ import { LogSegment } from './log-segment.ts';
 import { ProducerSnapshots } from './producer-snapshots.ts';
 import { baseOffsetOf, partitionLeaderEpochOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
-import { DELETED, segmentsIn } from './segment-files.ts';
+import { segmentsIn } from './segment-files.ts';
 
 /** A log as it was found. */
 export interface LoadedLog {
@@ -41,7 +42,7 @@ export function epochFile(directory: string): string {
 /** @throws {MalformedCheckpointError} */
 export function* loadLog(disk: Disk, directory: string, options: LogOptions): Task<LoadedLog> {
   const { config = DEFAULT_LOG_CONFIG, host, isClean = false, recoveryPoint: checkpointed = 0, logStartOffset: startCheckpoint = 0 } = options;
-  for (const file of disk.list(`${directory}/`)) if (file.endsWith(DELETED)) yield* disk.remove(file);
+  yield* completeSwap(disk, directory);
   const epochs = new LeaderEpochCache(yield* readEpochCheckpoint(disk, epochFile(directory)));
   const found = yield* loadSegments(disk, directory, options, epochs);
 

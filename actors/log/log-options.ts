@@ -13,7 +13,7 @@ import type { Offset } from './record-batch.ts';
 export type LogConfig = Pick<
   TopicConfig,
   | 'segment.bytes' | 'segment.ms' | 'segment.jitter.ms' | 'segment.index.bytes' | 'index.interval.bytes' | 'flush.messages' | 'flush.ms' | 'retention.ms' | 'retention.bytes'
-  | 'file.delete.delay.ms'
+  | 'file.delete.delay.ms' | 'cleanup.policy' | 'delete.retention.ms' | 'min.cleanable.dirty.ratio' | 'min.compaction.lag.ms' | 'max.compaction.lag.ms'
 >;
 
 export type LogProtocol = Pick<ProtocolVariant, 'segmentsWithoutDirectorySync' | 'appendsAfterIoError' | 'recoveryKeepsGaps'>;
@@ -39,6 +39,8 @@ export interface LogOptions {
   readonly recoveryPoint?: Offset;
   /** As its checkpoint has it; the first segment may begin later. */
   readonly logStartOffset?: Offset;
+  /** Below it the log was compacted, as far as its checkpoint knows; undefined: never (RT-3). */
+  readonly lastCleanOffset?: Offset | undefined;
   /** Sees every batch that is read to find the sound end, from `recoveredFrom` on. */
   readonly visit?: BatchVisitor;
 }

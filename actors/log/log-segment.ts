@@ -63,10 +63,10 @@ export class LogSegment {
   /** The index files are there and say what memory says. */
   #isClosed = false;
 
-  constructor(disk: Disk, directory: string, baseOffset: Offset, jitterMs = 0) {
+  constructor(disk: Disk, directory: string, baseOffset: Offset, jitterMs = 0, state = '') {
     this.baseOffset = baseOffset;
     this.#disk = disk;
-    this.#files = new SegmentFiles(disk, directory, baseOffset);
+    this.#files = new SegmentFiles(disk, directory, baseOffset, state);
     this.#jitterMs = jitterMs;
     this.#index = new OffsetIndex(baseOffset);
     this.#timeIndex = new TimeIndex(baseOffset);
@@ -80,6 +80,19 @@ export class LogSegment {
   /** Largest timestamp of all its batches, ms; −1 if there is none. */
   get maxTimestamp(): number {
     return this.#maxTimestamp;
+  }
+
+  /** Largest timestamp of its first batch; undefined in an empty segment. */
+  get firstTimestamp(): number | undefined {
+    return this.#firstTimestamp;
+  }
+
+  get indexBytes(): number {
+    return this.#index.sizeInBytes;
+  }
+
+  get timeIndexBytes(): number {
+    return this.#timeIndex.sizeInBytes;
   }
 
   /** It belongs to its log no more; its files are gone or about to go. */
@@ -133,6 +146,16 @@ export class LogSegment {
   /** The segment leaves its log: its files get another name, under which `remove` finds them. */
   drop(): Task {
     return this.#files.drop();
+  }
+
+  /** Its files get the names of another state: see `segment-files.ts`. */
+  moveTo(state: string): Task {
+    return this.#files.moveTo(state);
+  }
+
+  /** Its files are removed, for it has never come to belong to the log. */
+  discard(): Task {
+    return this.#files.discard();
   }
 
   /** After `drop`. */
@@ -221,6 +244,31 @@ export class LogSegment {
     const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
     const bytes = this.#disk.readCached(this.#files.log, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
     return bytes === undefined ? NOT_CACHED : bytes.subarray(0, endOfBatches(bytes, upToOffset));
+  }
+
+  /**
+   * A view of whole batches from a position on: together at most `maxBytes`, but at least one. Valid until the reader next waits. Undefined: the segment was dropped.
+   * @throws {RangeError} if no batch lies there
+   */
+  *readAt(position: number, maxBytes: number): Task<Uint8Array | undefined> {
+    let wanted = maxBytes;
+    while (!this.#files.isDropped) {
+      const bytes = this.#disk.readCached(this.#files.log, position, Math.min(wanted, this.#sizeInBytes - position));
+      if (bytes === undefined) {
+        yield* this.#readIn();
+        continue;
+      }
+      if (isWholeBatch(bytes)) return bytes.subarray(0, endOfBatches(bytes, Infinity));
+      const size = bytes.length < HEADER_BYTES ? 0 : sizeInBytesOf(bytes);
+      if (size <= wanted || position + size > this.#sizeInBytes) throw new RangeError(`${this.#files.log}: no batch at ${position}`);
+      wanted = size;
+    }
+    return undefined;
+  }
+
+  /** The position from which on an offset is found, by the index. */
+  positionOf(offset: Offset): number {
+    return this.#index.lookup(offset);
   }
 
   /** Cuts off the batch at a position and all after it; `endOffset` is that batch's base. Readers see none of it from now, even while this waits. */

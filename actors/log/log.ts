@@ -22,7 +22,7 @@ import { LocalLog } from './local-log.ts';
 import { epochFile, loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
 import type { LogConfig, LogHost, LogOptions } from './log-options.ts';
-import type { NOT_CACHED } from './log-segment.ts';
+import type { LogSegment, NOT_CACHED } from './log-segment.ts';
 import { baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, partitionLeaderEpochOf, sizeInBytesOf, stampBatch } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
 import { segmentsToDelete } from './retention.ts';
@@ -65,6 +65,7 @@ export class Log {
   #highWatermark: Offset;
   /** Memory has fewer epochs than the file: a truncation was not written yet. */
   #epochsToFlush: boolean;
+  #lastCleanOffset: Offset | undefined;
 
   private constructor(disk: Disk, directory: string, options: LogOptions, loaded: LoadedLog) {
     this.recoveredFrom = loaded.recoveredFrom;
@@ -75,6 +76,7 @@ export class Log {
     this.#logStartOffset = loaded.logStartOffset;
     this.#highWatermark = loaded.logStartOffset;
     this.#epochsToFlush = loaded.hasStaleEpoch;
+    this.#lastCleanOffset = options.lastCleanOffset;
   }
 
   /**
@@ -133,6 +135,35 @@ export class Log {
     if (!(offset >= this.#logStartOffset && offset <= this.logEndOffset))
       throw new RangeError(`${this.directory}: high watermark ${offset} outside ${this.#logStartOffset}..${this.logEndOffset}`);
     this.#highWatermark = offset;
+  }
+
+  /** The first undecided offset: what lies below is committed, and of no transaction that is open. There are no transactions yet. */
+  get lastStableOffset(): Offset {
+    return this.#highWatermark;
+  }
+
+  /** See `isCompacted` of the topic's configuration. */
+  get isCompacted(): boolean {
+    return this.#local.isCompacted;
+  }
+
+  /** Below it the log was compacted; undefined: never (RT-3). */
+  get lastCleanOffset(): Offset | undefined {
+    return this.#lastCleanOffset;
+  }
+
+  set lastCleanOffset(offset: Offset | undefined) {
+    this.#lastCleanOffset = offset;
+  }
+
+  /** Ascending, at least one; the last is written to. */
+  get segments(): readonly LogSegment[] {
+    return this.#local.segments;
+  }
+
+  /** How often the end has gone back. */
+  get truncations(): number {
+    return this.#local.truncations;
   }
 
   get sizeInBytes(): number {
@@ -247,8 +278,9 @@ export class Log {
     const tail = yield* this.#local.cutTail(offset);
     this.#highWatermark = Math.min(this.#highWatermark, this.logEndOffset);
     if (this.#epochs.truncateFromEnd(this.logEndOffset)) this.#epochsToFlush = true;
+    const isBehindCleaner = this.#forgetCleaning();
     yield* this.#local.removeTail(tail);
-    if (tail.isBehindCheckpoint) yield* this.#checkpoint();
+    if (tail.isBehindCheckpoint || isBehindCleaner) yield* this.#checkpoint();
   }
 
   /** Drops the whole log, which is empty then and begins at this offset (FT-5). */
@@ -258,10 +290,11 @@ export class Log {
     this.#logStartOffset = offset;
     this.#highWatermark = offset;
     this.#epochs.clear();
+    const isBehindCleaner = this.#forgetCleaning();
     // Epochs first: recovery finds them again in the batches of a log that was not dropped yet, but could not tell stale ones of a log that was.
     yield* this.#persistEpochs();
     yield* this.#local.replaceAll(dropped);
-    if (isBehindCheckpoint || hasStartGoneBack) yield* this.#checkpoint();
+    if (isBehindCheckpoint || isBehindCleaner || hasStartGoneBack) yield* this.#checkpoint();
   }
 
   /** The first offset that is still wanted has risen (RT-2, FT-4). What lies below goes with whole segments, later. @returns whether it has. */
@@ -281,6 +314,24 @@ export class Log {
     const hasRisen = this.raiseLogStartOffset(Math.max(this.#logStartOffset, this.#local.segments[0]!.baseOffset));
     yield* this.#local.removeHead(dropped);
     return hasRisen;
+  }
+
+  /** What compaction writes to. Belongs to the log by `replaceSegments`. */
+  newCleanedSegment(baseOffset: Offset): Task<LogSegment> {
+    return this.#local.newCleanedSegment(baseOffset);
+  }
+
+  /** Swaps a cleaned segment in, closed and durable, for the neighbours it was made of (RT-3). */
+  replaceSegments(cleaned: LogSegment, replaced: readonly LogSegment[]): Task {
+    return this.#local.replaceSegments(cleaned, replaced);
+  }
+
+  /** The end has gone back: what will be appended now is not compacted, wherever it comes to lie. @returns whether the checkpoint says otherwise */
+  #forgetCleaning(): boolean {
+    const { baseOffset } = this.#local.segments.at(-1)!;
+    if (this.#lastCleanOffset === undefined || this.#lastCleanOffset <= baseOffset) return false;
+    this.#lastCleanOffset = baseOffset;
+    return true;
   }
 
   /** Makes everything appended so far durable (ST-4). Others may append meanwhile, and truncate. */

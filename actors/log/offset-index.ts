@@ -47,6 +47,11 @@ export class OffsetIndex {
     return this.#entries;
   }
 
+  /** Of the file that it would be. */
+  get sizeInBytes(): number {
+    return this.#entries * ENTRY_BYTES;
+  }
+
   /** As the file holds it. */
   encode(): Uint8Array {
     const bytes = new Uint8Array(this.#entries * ENTRY_BYTES);

@@ -45,11 +45,12 @@ export const NONE = -1;
 export const COMPRESSION_TYPES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CompressionType = (typeof COMPRESSION_TYPES)[number];
 
-const COMPRESSION_MASK = 0b111;
+export const COMPRESSION_MASK = 0b111;
 const LOG_APPEND_TIME_FLAG = 1 << 3;
 export const TRANSACTIONAL_FLAG = 1 << 4;
 export const CONTROL_FLAG = 1 << 5;
-const DELETE_HORIZON_FLAG = 1 << 6;
+/** The base timestamp is the time from which tombstones may go (RB-2, RT-3). */
+export const DELETE_HORIZON_FLAG = 1 << 6;
 
 /** Sequence numbers wrap from 2^31 − 1 to 0 (RB-3). */
 const SEQUENCES = 2_147_483_648;

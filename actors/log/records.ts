@@ -178,7 +178,8 @@ function compressed(batch: Uint8Array, { type, level }: Compression): Uint8Array
   return bytes;
 }
 
-function writeRecord(bytes: Uint8Array, position: number, record: RecordData, timestampDelta: number, offsetDelta: number): number {
+/** Writes a record, as large as `sizeOfRecord` says, at a position. @returns the position after it */
+export function writeRecord(bytes: Uint8Array, position: number, record: RecordData, timestampDelta: number, offsetDelta: number): number {
   const { headers = NO_HEADERS } = record;
   let at = writeVarint(bytes, position, sizeOfRecordBody(record, timestampDelta, offsetDelta));
   at += 1; // attributes: 0

@@ -23,6 +23,8 @@ describe('how many segments go (RT-1)', () => {
     { says: 'one that ends at the start of the log', start: 30, count: 3 },
     { says: 'not the one that holds the start', start: 29, count: 2 },
     { says: 'of both limits the one that takes more', config: { 'retention.bytes': 350, 'retention.ms': 5_000 }, now: 7_500, count: 3 },
+    { says: 'of a compacted log only what lies below its start (RT-3)', config: { 'cleanup.policy': 'compact', 'retention.bytes': 0, 'retention.ms': 0 }, now: 99_000, start: 25, count: 2 },
+    { says: 'of one that is compacted and deleted as of any', config: { 'cleanup.policy': 'compact,delete', 'retention.ms': 5_000 }, now: 6_500, count: 2 },
   ])('$says: $count', ({ config = {}, now = 0, start = 0, highWatermark = 40, count }) => {
     expect(segmentsToDelete(SEGMENTS, start, highWatermark, 40, now, { ...DEFAULT_LOG_CONFIG, ...NEVER, ...config })).toBe(count);
   });

@@ -5,6 +5,8 @@
  *     00000000000000001207.log            batches of magic 2
  *     00000000000000001207.index          where offsets lie (`offset-index.ts`)
  *     00000000000000001207.timeindex      by when they were written (`time-index.ts`)
+ *     …                    .cleaned       what compaction makes of one or several segments (RT-3)
+ *     …                    .swap          the same, ready to take their place
  *     …                    .deleted       it has left its log, and is about to go
  */
 import { DiskError } from '../../runtime/index.ts';
@@ -14,9 +16,12 @@ import type { Offset } from './record-batch.ts';
 const LOG = '.log';
 export const INDEX = '.index';
 export const TIME_INDEX = '.timeindex';
+/** In the order in which they are renamed: where the last has another name, all have. */
 const ALL = [LOG, INDEX, TIME_INDEX] as const;
 /** What is to be removed is renamed first, so that readers let go of it (file.delete.delay.ms). */
 export const DELETED = '.deleted';
+export const CLEANED = '.cleaned';
+export const SWAP = '.swap';
 const NO_BYTES = new Uint8Array(0);
 
 type IndexSuffix = typeof INDEX | typeof TIME_INDEX;
@@ -36,6 +41,11 @@ export function offsetFile(directory: string, offset: Offset, suffix: string): s
   return `${directory}/${String(offset).padStart(20, '0')}${suffix}`;
 }
 
+/** Base offset in the name of a file of a segment. */
+export function baseOffsetIn(file: string): Offset {
+  return Number(file.slice(file.lastIndexOf('/') + 1).split('.', 1)[0]);
+}
+
 /** The files of one segment. */
 export class SegmentFiles {
   /** The file that holds the batches. */
@@ -43,9 +53,15 @@ export class SegmentFiles {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #baseOffset: Offset;
+  /** What has become of it: '', {@link CLEANED} or {@link SWAP}. */
+  #state: string;
+  /** How often the files have got other names, and whether they are just getting them. */
+  #moves = 0;
+  #isMoving = false;
   #isDropped = false;
 
-  constructor(disk: Disk, directory: string, baseOffset: Offset) {
+  constructor(disk: Disk, directory: string, baseOffset: Offset, state = '') {
+    this.#state = state;
     this.#disk = disk;
     this.#directory = directory;
     this.#baseOffset = baseOffset;
@@ -81,6 +97,25 @@ export class SegmentFiles {
     for (const suffix of ALL) yield* this.#disk.remove(this.#nameOf(suffix) + DELETED);
   }
 
+  /** They get other names, one after the other. */
+  *moveTo(state: string): Task {
+    const from = this.#state;
+    this.#isMoving = true;
+    for (const suffix of ALL) {
+      const file = offsetFile(this.#directory, this.#baseOffset, suffix);
+      yield* this.#disk.rename(file + from, file + state);
+      if (suffix === LOG) this.log = file + state;
+    }
+    this.#state = state;
+    this.#moves += 1;
+    this.#isMoving = false;
+  }
+
+  /** Removes them, by the names they have. */
+  *discard(): Task {
+    for (const suffix of ALL) yield* this.#disk.remove(this.#nameOf(suffix));
+  }
+
   *removeIndexes(): Task {
     yield* this.#disk.remove(this.#nameOf(INDEX));
     yield* this.#disk.remove(this.#nameOf(TIME_INDEX));
@@ -99,17 +134,18 @@ export class SegmentFiles {
     return size === undefined ? undefined : (yield* this.#disk.read(this.#nameOf(suffix), 0, size)).slice();
   }
 
-  /** Does something to a file that may be taken away meanwhile, when the segment is dropped. */
+  /** Does something to a file that may be taken away meanwhile, when the segment is dropped, or get another name. */
   *unlessDropped<T>(task: Task<T>, otherwise: T): Task<T> {
+    const moves = this.#moves;
     try {
       return yield* task;
     } catch (error) {
-      if (this.#isDropped && error instanceof DiskError && error.code === 'no-such-file') return otherwise;
+      if ((this.#isDropped || this.#isMoving || this.#moves !== moves) && error instanceof DiskError && error.code === 'no-such-file') return otherwise;
       throw error;
     }
   }
 
   #nameOf(suffix: string): string {
-    return offsetFile(this.#directory, this.#baseOffset, suffix);
+    return offsetFile(this.#directory, this.#baseOffset, suffix) + this.#state;
   }
 }

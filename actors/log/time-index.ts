@@ -46,6 +46,11 @@ export class TimeIndex {
     return index;
   }
 
+  /** Of the file that it would be. */
+  get sizeInBytes(): number {
+    return this.#entries * ENTRY_BYTES;
+  }
+
   /** As the file holds it. */
   encode(): Uint8Array {
     const bytes = new Uint8Array(this.#entries * ENTRY_BYTES);

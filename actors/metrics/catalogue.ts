@@ -41,6 +41,13 @@ export const METRICS = {
   'kafka.log:type=Log,name=LogEndOffset': gauge('The offset that the next record will get.', 'topic', 'partition'),
   'kafka.log:type=Log,name=Size': gauge('Bytes of all segments.', 'topic', 'partition'),
 
+  // The log cleaner of a broker.
+  'kafka.log:type=LogCleaner,name=cleaner-recopy-percent': gauge('Bytes that the last compaction has written, of those it has read.'),
+  'kafka.log:type=LogCleaner,name=max-clean-time-secs': gauge('How long the last compaction of a log took.'),
+  'kafka.log:type=LogCleaner,name=max-compaction-delay-secs': gauge('By how much a log had outlived max.compaction.lag.ms.'),
+  'kafka.log:type=LogCleanerManager,name=max-dirty-percent': gauge('Share of dirty bytes of the dirtiest log.'),
+  'kafka.log:type=LogCleanerManager,name=uncleanable-partitions-count': gauge('Logs that cannot be compacted, for they hold what cannot be read.'),
+
   // Requests of clients and followers.
   'kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec': meter('Records that clients have produced here.', 'topic'),
   'kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec': meter('Bytes that clients have produced here.', 'topic'),

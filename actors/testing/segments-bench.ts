@@ -19,10 +19,49 @@ export interface SegmentsBenchOptions {
   readonly namesNeedDirectorySync?: boolean;
 }
 
+/** The broker is dead: what it was doing was not done. */
+export class DiedError extends Error {}
+
+/** A disk whose broker may be made to die before any change of it. */
+class MortalDisk extends SimulatedDisk {
+  /** It dies before the next but so many changes. */
+  livesFor = Infinity;
+
+  override append(file: string, bytes: Uint8Array): Task {
+    return this.#alive(super.append(file, bytes));
+  }
+
+  override truncate(file: string, size: number): Task {
+    return this.#alive(super.truncate(file, size));
+  }
+
+  override fsync(file: string): Task {
+    return this.#alive(super.fsync(file));
+  }
+
+  override rename(from: string, to: string): Task {
+    return this.#alive(super.rename(from, to));
+  }
+
+  override remove(file: string): Task {
+    return this.#alive(super.remove(file));
+  }
+
+  override syncDirectory(): Task {
+    return this.#alive(super.syncDirectory());
+  }
+
+  *#alive(task: Task): Task {
+    if (this.livesFor <= 0) throw new DiedError();
+    this.livesFor -= 1;
+    yield* task;
+  }
+}
+
 /** A disk, and what a broker keeps for a log from one incarnation to the next. */
 export function segmentsBench({ config = {}, protocol = {}, namesNeedDirectorySync = false }: SegmentsBenchOptions = {}) {
   const clock = new ManualClock();
-  const disk = new SimulatedDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: () => undefined }, { fsyncUs: 0, usPerMiB: 0, namesNeedDirectorySync });
+  const disk = new MortalDisk({ now: () => clock.now(), sleep: (us) => clock.sleep(us), record: () => undefined }, { fsyncUs: 0, usPerMiB: 0, namesNeedDirectorySync });
   const run = <T>(task: Task<T>): T => runTask(task, clock);
   let scheduled: Task[] = [];
   const checkpoint = { recoveryPoint: 0, logStartOffset: 0 };

@@ -9,12 +9,14 @@ import type { Observation } from '../../actors/observation.ts';
 import { acksOf } from '../../actors/config/producer-config.ts';
 import type { ProducerConfig } from '../../actors/config/producer-config.ts';
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
+import { nameWithKey } from './record-value.ts';
 import type { Actor, ActorContext, Micros, Task } from '../../runtime/index.ts';
 
 export interface ProducingOptions {
   readonly name: string;
   readonly bootstrap: readonly string[];
-  readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+  /** Records of a compacted topic have keys. */
+  readonly topics: readonly { readonly name: string; readonly partitions: number; readonly isCompacted: boolean }[];
   /** Mean time between two records of this application, µs. */
   readonly meanIntervalUs: Micros;
   readonly valueBytes: number;
@@ -25,6 +27,8 @@ export interface ProducingOptions {
 }
 
 const encoder = new TextEncoder();
+/** Keys of a partition of a compacted topic, which all applications write. */
+const KEYS = 20;
 
 export function producingApplication(options: ProducingOptions): Actor {
   return {
@@ -64,6 +68,7 @@ class Load {
     const { topics, meanIntervalUs, until } = this.#options;
     const arrivals = this.#context.random('arrivals');
     const choice = this.#context.random('partitions');
+    const keys = topics.some(({ isCompacted }) => isCompacted) ? this.#context.random('keys') : undefined;
     let due = this.#context.now;
     for (;;) {
       due += arrivals.exponential(meanIntervalUs);
@@ -71,16 +76,17 @@ class Load {
       // Open loop: a record that is late because the one before it had to wait goes out at once.
       if (due > this.#context.now) yield* this.#context.sleep(due - this.#context.now);
       const topic = choice.pick(topics);
-      yield* this.#send(topic.name, choice.below(topic.partitions));
+      yield* this.#send(topic.name, choice.below(topic.partitions), topic.isCompacted ? `k${keys!.below(KEYS)}` : undefined);
     }
   }
 
-  *#send(topic: string, partition: number): Task {
+  *#send(topic: string, partition: number, key: string | undefined): Task {
     const call = this.#call;
     this.#call += 1;
-    const value = `${this.#options.name}${this.#context.incarnation === 0 ? '' : `.${this.#context.incarnation}`}-${call}`;
+    const name = `${this.#options.name}${this.#context.incarnation === 0 ? '' : `.${this.#context.incarnation}`}-${call}`;
+    const value = key === undefined ? name : nameWithKey(name, key);
     this.#observe({ kind: 'send-invoked', call, topic, partition, value, acks: this.#acks });
-    const future = yield* this.#producer.send({ topic, partition, key: null, value: this.#padded(value), timestamp: Math.floor(this.#context.clock() / MILLISECOND) });
+    const future = yield* this.#producer.send({ topic, partition, key: key === undefined ? null : encoder.encode(key), value: this.#padded(value), timestamp: Math.floor(this.#context.clock() / MILLISECOND) });
     future.onCompletion((outcome) => this.#returned(call, topic, partition, value, outcome));
   }
 

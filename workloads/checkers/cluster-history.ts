@@ -63,6 +63,11 @@ export class ClusterHistory {
       case 'log-start':
         this.#logStart(observation);
         break;
+      case 'log-cleaned': {
+        const { lineage } = this.of(observation);
+        lineage.compactedBelow = Math.max(lineage.compactedBelow, observation.endOffset);
+        break;
+      }
       case 'leader-started':
         this.#leaderStarted(observation, time);
         break;
@@ -119,8 +124,13 @@ export class ClusterHistory {
     const { broker, leaderEpoch, baseOffset, lastOffset, asLeader } = observation;
     const partition = this.of(observation);
     const replica = replicaOf(partition, broker);
+    const endBefore = replica.log.endOffset;
     const divergence = partition.lineage.appendAll(broker, observation);
-    if (!asLeader && replica.loss !== undefined) replica.loss = lossAfterFetch(replica.loss, baseOffset, lastOffset + 1);
+    if (!asLeader && replica.loss !== undefined) {
+      // What compaction has removed need not be fetched.
+      const from = baseOffset < partition.lineage.compactedBelow ? Math.min(baseOffset, endBefore) : baseOffset;
+      replica.loss = lossAfterFetch(replica.loss, from, lastOffset + 1);
+    }
     if (divergence !== undefined) diverged(partition, divergence, time);
     if (asLeader) {
       const term = termOf(partition, leaderEpoch, broker, baseOffset, time);

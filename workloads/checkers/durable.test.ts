@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acked, appended, booted, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
+import { acked, appended, booted, cleaned, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
 import { BIT_ROT_OF_ISR, BIT_ROT_OF_LEADER, BIT_ROT_UNSEEN, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { RETRIES, createDurableChecker } from './durable.ts';
@@ -8,6 +8,7 @@ const LOSS = 'acked-loss (7.1-durable, safety)';
 const GHOST = 'ghost-write (7.1-durable, safety)';
 const INCONSISTENT = 'inconsistent-offsets (7.1-durable, safety)';
 const two = [booted, written('p1-0', 0), written('p1-1', 1)].flat();
+const keyed = [booted, written('p1-0@a', 0), written('p1-1@b', 1), written('p1-2@a', 2)].flat();
 
 /** Broker 1 is alone in sync, dies so, and comes back with an empty end of its log. */
 const aloneAndBack = (how: 'crash' | 'power-loss', isr: readonly number[] = [1]): readonly Step[] => [
@@ -28,6 +29,13 @@ const cases: readonly Case[] = [
   { what: 'acks=1 lost under a leader that stayed', trace: [booted, written('p2-0', 0, 1, 5, [], 1), finalRead()], finds: [LOSS] },
   { what: 'acks=0 lost', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead()], finds: [`${LOSS} by design: acks=0`] },
   { what: 'acks=0 kept', trace: [booted, sent('p2-0', 0), acked('p2-0', -1, 0), finalRead([0, 'p2-0'])], finds: [] },
+
+  { what: 'compaction has removed an older value of a key', trace: [keyed, cleaned(2, 3), finalRead([1, 'p1-1@b'], [2, 'p1-2@a'])], finds: [] },
+  { what: 'no round has reached the later value of the key', trace: [keyed, cleaned(2, 2), finalRead([1, 'p1-1@b'], [2, 'p1-2@a'])], finds: [LOSS] },
+  { what: 'nothing was compacted', trace: [keyed, finalRead([1, 'p1-1@b'], [2, 'p1-2@a'])], finds: [LOSS] },
+  { what: 'the last value of a key is gone from a compacted log', trace: [keyed, cleaned(2, 3), finalRead([1, 'p1-1@b'])], finds: [LOSS] },
+  { what: 'another record stands where compaction has removed one', trace: [keyed, sent('p1-9@a'), cleaned(2, 3), finalRead([0, 'p1-9@a'], [1, 'p1-1@b'], [2, 'p1-2@a'])], finds: [LOSS] },
+  { what: 'a record without a key is gone from a compacted log', trace: [two, cleaned(1, 2), finalRead([1, 'p1-1'])], finds: [LOSS] },
 
   { what: 'the last replica standing lost power, and the end of its log', trace: [two, aloneAndBack('power-loss'), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`] },
   { what: 'the whole in-sync set crashed: the page cache should have been there', trace: [two, aloneAndBack('crash'), finalRead([0, 'p1-0'])], finds: [LOSS] },

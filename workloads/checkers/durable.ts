@@ -1,13 +1,14 @@
 /**
  * @module
  * 7.1-durable (K3): what was acknowledged stands at its offset once everything is healed, and nothing stands there that nobody sent.
- * A loss that the configuration allows is told all the same, with its cause: see `attribution.ts`.
+ * A loss that the configuration allows is told all the same, with its cause: see `attribution.ts`. What compaction has removed is no loss (`superseded.ts`).
  */
 import { anomaly, causedAt } from './anomalies.ts';
 import { allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
+import { supersession } from './superseded.ts';
 import { ACKS_ALL, acksSetting, clockTime } from './words.ts';
 
 export const RETRIES = 'retries without enable.idempotence';
@@ -30,6 +31,7 @@ export function createDurableChecker(history: History, promises: Promises): Chec
 /** Acknowledged, and not there. What was acknowledged after the partition was read proves nothing. */
 function lostRecords(history: History): Anomaly[] {
   const anomalies: Anomaly[] = [];
+  const isSuperseded = supersession(history);
   const valuesOf = new Map<FinalLog, ReadonlySet<string>>();
   for (const record of history.ledger.records.values()) {
     const final = history.ledger.final(record.partition);
@@ -37,13 +39,15 @@ function lostRecords(history: History): Anomaly[] {
     // What was deleted is no loss.
     if (record.offset >= 0 && record.offset < history.cluster.partition(record.partition).deletedBelow) continue;
     if (record.acks !== 0) {
-      if (final.values.get(record.offset) !== record.value) anomalies.push(lostRecord(history, record, final));
+      const instead = final.values.get(record.offset);
+      if (instead === record.value || (instead === undefined && isSuperseded(record.partition, record.value, record.offset))) continue;
+      anomalies.push(lostRecord(history, record, final));
       continue;
     }
     // Acknowledged by the client itself, without an offset.
     const values = valuesOf.get(final) ?? new Set(final.values.values());
     valuesOf.set(final, values);
-    if (!values.has(record.value)) anomalies.push(lostRecord(history, record, final));
+    if (!values.has(record.value) && !isSuperseded(record.partition, record.value, record.offset)) anomalies.push(lostRecord(history, record, final));
   }
   return anomalies;
 }

@@ -122,3 +122,33 @@ describe('lineage: the beginning of a log', () => {
     expect(lineage.log(1).contains(lineage.log(2).head)).toBe(true);
   });
 });
+
+describe('lineage: a compacted log (RT-3)', () => {
+  const WHOLE: readonly Entry[] = [[0, 1], [1, 1], [2, 1], [3, 2], [4, 2], [5, 2]];
+  function compactedBelow(offset: number): Lineage {
+    const lineage = new Lineage();
+    append(lineage, 1, ...WHOLE);
+    lineage.compactedBelow = offset;
+    return lineage;
+  }
+
+  it.each<{ what: string; below: number; entries: readonly Entry[]; partedAt: number | undefined; isSame: boolean }>([
+    { what: 'a follower that fetches what is left of it holds the same log', below: 5, entries: [[1, 1, 77], [4, 2, 78], [5, 2]], partedAt: undefined, isSame: true },
+    { what: 'batches are missing that no round has reached', below: 2, entries: [[1, 1, 77], [4, 2]], partedAt: 2, isSame: false },
+    { what: 'a batch was changed that no round has reached', below: 4, entries: [[1, 1], [3, 2], [4, 2, 99]], partedAt: 4, isSame: false },
+    { what: 'a batch of another epoch stands there', below: 5, entries: [[1, 1], [4, 3], [5, 2]], partedAt: 2, isSame: false },
+  ])('$what', ({ below, entries, partedAt, isSame }) => {
+    const lineage = compactedBelow(below);
+    expect(append(lineage, 2, ...entries)?.partedAt).toBe(partedAt);
+    expect(lineage.log(2).contains(lineage.log(1).head)).toBe(isSame);
+  });
+
+  it.each<{ what: string; below: number; entries: readonly Entry[]; unchangedBelow: number }>([
+    { what: 'is what it was when it is read again', below: 5, entries: [[1, 1, 77], [4, 2, 78], [5, 2]], unchangedBelow: 6 },
+    { what: 'has lost its end all the same', below: 5, entries: [[1, 1, 77], [4, 2, 78]], unchangedBelow: 5 },
+    { what: 'may not lack what no round has reached', below: 3, entries: [[1, 1, 77], [5, 2]], unchangedBelow: 2 },
+  ])('$what', ({ below, entries, unchangedBelow }) => {
+    const lineage = compactedBelow(below);
+    expect(lineage.reopen(1, 0, entries.at(-1)![0] + 1, 0, summary(entries))).toBe(unchangedBelow);
+  });
+});

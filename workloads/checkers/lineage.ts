@@ -2,6 +2,10 @@
  * @module
  * The logs of all replicas of one partition, or of all voters of a quorum, and where they part. Two logs that hold the same entry, offset and
  * epoch, hold the same before it (W2): a batch that stands at an offset where another replica has another of the same epoch is a divergence.
+ *
+ * Compaction (RT-3) changes batches and removes them, on each replica in its own time. Below `compactedBelow` a batch is therefore known by its last offset
+ * and epoch, and those that are missing before it count as there: the log is what it was before it was compacted. Whether the records that are gone
+ * may be gone, is a question of their keys (`superseded.ts`).
  */
 import type { BatchSummary } from '../../actors/log/batch-summary.ts';
 import { BatchTree, NO_BATCH } from './batch-tree.ts';
@@ -23,6 +27,8 @@ const FORGET_MIN = 4_096;
 export class Lineage {
   readonly tree = new BatchTree();
   readonly logs = new Map<number, ReplicaLog>();
+  /** Some replica may have compacted its log up to here. */
+  compactedBelow = 0;
   #forgetAt = FORGET_MIN;
 
   /** The log of a replica; one that was never heard of is empty. */
@@ -43,6 +49,7 @@ export class Lineage {
       log.push(shared);
       return undefined;
     }
+    if (log.endOffset < this.compactedBelow && this.#appendCompacted(log, lastOffset, epoch, checksum)) return undefined;
     log.push(this.tree.add(log.head, lastOffset, epoch, checksum));
     return this.#divergenceAt(replica, log, lastOffset, epoch);
   }
@@ -73,7 +80,7 @@ export class Lineage {
       const known = before[log.nextDepth - firstDepth];
       const isAsBefore = !log.isDetached && known !== undefined && this.tree.parentOf(known) === log.head && this.tree.isBatch(known, lastOffsets[i]!, epochs[i]!, checksums[i]!);
       if (isAsBefore) log.push(known);
-      else this.append(replica, lastOffsets[i]!, epochs[i]!, checksums[i]!);
+      else if (!this.#reopenCompacted(log, before, firstDepth, lastOffsets[i]!, epochs[i]!, checksums[i]!)) this.append(replica, lastOffsets[i]!, epochs[i]!, checksums[i]!);
     }
     log.truncateTo(endOffset);
     let same = 0;
@@ -126,6 +133,38 @@ export class Lineage {
       if (node !== NO_BATCH && this.tree.isBatch(node, lastOffset, epoch, checksum)) return node;
     }
     return NO_BATCH;
+  }
+
+  /** Another replica's log goes on from here to such a batch, over nothing but what may have been compacted away. @returns whether there is one */
+  #appendCompacted(log: ReplicaLog, lastOffset: number, epoch: number, checksum: number): boolean {
+    for (const other of this.logs.values()) {
+      const node = other === log ? NO_BATCH : other.holding(lastOffset);
+      if (node === NO_BATCH || !this.#standsFor(node, lastOffset, epoch, checksum) || (!log.isDetached && !other.contains(log.head))) continue;
+      const skipped: number[] = [];
+      for (let before = this.tree.parentOf(node); !log.isDetached && before !== log.head && before !== NO_BATCH; before = this.tree.parentOf(before)) skipped.push(before);
+      if (skipped.some((batch) => this.tree.lastOffsetOf(batch) >= this.compactedBelow)) continue;
+      for (const batch of skipped.reverse()) log.push(batch);
+      log.push(node);
+      return true;
+    }
+    return false;
+  }
+
+  /** The same of a log that is read again: what it was before goes on to such a batch. `before`: its batches, the first at depth `firstDepth`. */
+  #reopenCompacted(log: ReplicaLog, before: Int32Array, firstDepth: number, lastOffset: number, epoch: number, checksum: number): boolean {
+    if (log.isDetached || log.endOffset >= this.compactedBelow) return false;
+    const next = log.nextDepth - firstDepth;
+    if (next < 0 || before[next] === undefined || this.tree.parentOf(before[next]) !== log.head) return false;
+    let at = next;
+    while (at < before.length && this.tree.lastOffsetOf(before[at]!) < Math.min(lastOffset, this.compactedBelow)) at += 1;
+    if (at === before.length || !this.#standsFor(before[at]!, lastOffset, epoch, checksum)) return false;
+    for (let i = next; i <= at; i += 1) log.push(before[i]!);
+    return true;
+  }
+
+  #standsFor(node: number, lastOffset: number, epoch: number, checksum: number): boolean {
+    if (this.tree.isBatch(node, lastOffset, epoch, checksum)) return true;
+    return lastOffset < this.compactedBelow && this.tree.lastOffsetOf(node) === lastOffset && this.tree.epochOf(node) === epoch;
   }
 
   #divergenceAt(replica: number, log: ReplicaLog, offset: number, epoch: number): Divergence | undefined {

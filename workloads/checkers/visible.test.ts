@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appended, booted, elected, finalRead, inShort, leads, opened, polled, readToEnd, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
+import { appended, booted, cleaned, elected, finalRead, inShort, leads, opened, polled, readToEnd, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case } from '../testing/trace.ts';
 import { POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { createVisibleChecker } from './visible.ts';
@@ -9,6 +9,7 @@ const SKIP = 'poll-skip (7.5-committed, safety)';
 const UNSEEN = 'unseen (7.5-committed, safety)';
 const LOST = 'lost-write (7.5-committed, safety)';
 const three = [booted, written('p1-0', 0), written('p1-1', 1), written('p1-2', 2)].flat();
+const keyed = [booted, written('p1-0@a', 0), written('p1-1@a', 1), polled('c1', [0, 'p1-0@a'], [1, 'p1-1@a'])].flat();
 const all = finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']);
 const lostByPower = [elected(1, 5, [1]), stopped('broker-1', 'power-loss'), restarted('broker-1'), elected(1, 7, [1]), opened(1, 1, 5), leads(1, 7, 1, 1, [1])];
 
@@ -25,6 +26,8 @@ const cases: readonly Case[] = [
   { what: 'below the high watermark that a new leader took office with', trace: [booted, sent('p1-0'), appended(1, 5, 0, true), appended(2, 5, 0), elected(2, 6), leads(2, 6, 1), polled('c1', [0, 'p1-0'])], finds: [] },
   { what: 'read, and gone in the end', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [UNCOMMITTED] },
   { what: 'read, and another stands there in the end', trace: [three, sent('p1-3'), polled('c1', [0, 'p1-0'], [1, 'p1-3']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2'])], finds: [UNCOMMITTED, UNCOMMITTED] },
+  { what: 'read, and removed by compaction since', trace: [keyed, cleaned(2, 2), finalRead([1, 'p1-1@a'])], finds: [] },
+  { what: 'the last value of a key read, and gone from a compacted log', trace: [keyed, cleaned(2, 2), finalRead([0, 'p1-0@a'])], finds: [UNCOMMITTED] },
   { what: 'read after the final read', trace: [booted, written('p1-0', 0), finalRead([0, 'p1-0']), written('p1-1', 1), polled('c1', [0, 'p1-0'], [1, 'p1-1'])], finds: [] },
   {
     what: 'read, and lost with the power of the last replica standing',

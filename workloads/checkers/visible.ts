@@ -13,6 +13,7 @@ import { allowedReading, allowedRemoval, allowedRewrite, allowedUnread, lostAt }
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog } from './ledger.ts';
+import { supersession } from './superseded.ts';
 import { clockTime, notCommitted, partitionName } from './words.ts';
 
 /** Missed records that a detail names. */
@@ -129,10 +130,11 @@ class VisibleChecker implements Checker {
   /** Given to an application, and not there in the end. */
   #vanished(partition: string, final: FinalLog): Anomaly[] {
     const { cluster, ledger } = this.#history;
+    const isSuperseded = supersession(this.#history);
     const anomalies: Anomaly[] = [];
     for (const { value, offset, consumer, at, leaderEpoch } of ledger.allReadings(partition)) {
       const instead = final.values.get(offset);
-      if (instead === value || at > final.at || offset < cluster.partition(partition).deletedBelow) continue;
+      if (instead === value || at > final.at || offset < cluster.partition(partition).deletedBelow || (instead === undefined && isSuperseded(partition, value, offset))) continue;
       const unread = instead === undefined ? allowedUnread(cluster.partition(partition), offset, final.reader) : undefined;
       const removal = unread ?? allowedRemoval(cluster.partition(partition), offset, leaderEpoch);
       const given = `consumer ${consumer} was given record ${value} at offset ${offset} of ${partition} at ${clockTime(at)}${leaderEpoch < 0 ? '' : ` (leader epoch ${leaderEpoch})`}.`;

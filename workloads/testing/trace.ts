@@ -22,11 +22,11 @@ function observed(actor: string, observation: Observation): Step {
 }
 
 const producerOf = (value: string): string => value.split('-')[0]!;
-const callOf = (value: string): number => Number(value.split('-')[1]);
+const callOf = (value: string): number => Number.parseInt(value.split('-')[1]!, 10);
 const offsetsOf = (records: readonly (readonly [number, string])[]): number[] => records.map(([offset]) => offset);
 const valuesOf = (records: readonly (readonly [number, string])[]): string[] => records.map(([, value]) => value);
 
-/** `value` is the producer's name and a number: `p1-7`. */
+/** `value` is the producer's name and a number: `p1-7`; on a compacted topic with a key: `p1-7@a`. */
 export const sent = (value: string, acks = -1, partition = 0): Step => observed(producerOf(value), { kind: 'send-invoked', call: callOf(value), topic: 'orders', partition, value, acks });
 export const acked = (value: string, offset: number, acks = -1): Step =>
   observed(producerOf(value), { kind: 'send-returned', call: callOf(value), ...ORDERS_0, value, acks, offset, error: null, isIndeterminate: false });
@@ -55,6 +55,8 @@ export const appended = (broker: number, leaderEpoch: number, offset: number, as
 export const fetched = (broker: number, leaderEpoch: number, ...list: readonly [Batch, ...Batch[]]): Step =>
   observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: list[0][0], lastOffset: list.at(-1)![0], asLeader: false, ...batches(list) });
 export const startsAt = (broker: number, logStartOffset: number, reason = 'retention'): Step => observed(`broker-${broker}`, { kind: 'log-start', ...ORDERS_0, broker, logStartOffset, reason });
+/** A round of compaction begins to replace segments of this log. */
+export const cleaned = (broker: number, endOffset: number): Step => observed(`broker-${broker}`, { kind: 'log-cleaned', ...ORDERS_0, broker, endOffset });
 export const applied = (broker: number, leader: number, leaderEpoch: number, partitionEpoch: number): Step =>
   observed(`broker-${broker}`, { kind: 'partition-applied', ...ORDERS_0, broker, leader, leaderEpoch, partitionEpoch, isr: ISR });
 export const truncated = (broker: number, leaderEpoch: number, toOffset: number, fromOffset: number): Step =>
