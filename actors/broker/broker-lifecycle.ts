@@ -5,30 +5,29 @@
  *     STARTING ──has read the metadata log──► RECOVERY ──unfenced──► RUNNING ──SIGTERM──► PENDING_CONTROLLED_SHUTDOWN ──may go──► SHUTTING_DOWN
  */
 import { MILLISECOND, MINUTE } from '../../runtime/index.ts';
-import type { ActorContext, Micros, Task } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Request, Task } from '../../runtime/index.ts';
 import { BROKER_PORT } from '../client/bootstrap.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
 import { NONE } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse, BrokerRegistrationRequest } from '../protocol/messages.ts';
 import { randomUuid } from '../protocol/uuid.ts';
+import { CONTROLLER_SOCKET_TIMEOUT_US } from './controller-channel.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
 const CLUSTER_ID = 'trial';
 /** A broker gives up waiting for its leaderships to move after this, and goes. */
 const CONTROLLED_SHUTDOWN_US_MAX: Micros = 5 * MINUTE;
-/** A broker that waits to be unfenced asks again soon, as Kafka does while it starts. */
-const STARTING_HEARTBEAT_US: Micros = 100 * MILLISECOND;
+/** One that starts and has not caught up yet asks again so soon. */
+const STARTING_HEARTBEAT_US: Micros = 10 * MILLISECOND;
 /** One that waits to go asks again soon once: often everything is ready by then. */
 const FIRST_SHUTDOWN_HEARTBEAT_US: Micros = 50 * MILLISECOND;
 
 export type BrokerState = 'STARTING' | 'RECOVERY' | 'RUNNING' | 'PENDING_CONTROLLED_SHUTDOWN' | 'SHUTTING_DOWN';
 
-/** How far the broker is with the metadata log. */
-export interface MetadataProgress {
-  /** Offset of the last record it has read. */
-  lastOffset(): number;
-  /** It has acted on what the log says of it; before that it wants to stay fenced. */
-  hasPublished(): boolean;
+export interface LifecycleOptions {
+  readonly brokerId: number;
+  readonly config: BrokerConfig;
 }
 
 export class BrokerLifecycle {
@@ -36,25 +35,33 @@ export class BrokerLifecycle {
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
   readonly #heartbeatUs: Micros;
+  /** A request that nobody has answered is given up after so long. */
+  readonly #retryUs: Micros;
   readonly #previousBrokerEpoch: number;
-  readonly #metadata: MetadataProgress;
+  readonly #metadataOffset: () => number;
   #state: BrokerState = 'STARTING';
-  #hasAskedToShutDown = false;
-  /** The state has changed by something else than an answer. */
-  readonly #stateChanged;
+  #isReadyToUnfence = false;
+  #gotControlledShutdownResponse = false;
+  /** There is something to tell the controller at once. */
+  #isUrgent = false;
+  readonly #becameUrgent;
   readonly #mayShutDown;
   /** −1 until registered. */
   brokerEpoch = -1;
 
-  /** @param previousBrokerEpoch of the incarnation before, if it stopped in good order; −1: what it had may be gone (BL-1) */
-  constructor(context: ActorContext, channel: ControllerChannel, brokerId: number, heartbeatMs: number, previousBrokerEpoch: number, metadata: MetadataProgress) {
+  /**
+   * @param previousBrokerEpoch of the incarnation before, if it stopped in good order; −1: what it had may be gone (BL-1)
+   * @param metadataOffset offset of the last record of the metadata log that the broker has read
+   */
+  constructor(context: ActorContext, channel: ControllerChannel, { brokerId, config }: LifecycleOptions, previousBrokerEpoch: number, metadataOffset: () => number) {
     this.#context = context;
     this.#channel = channel;
     this.#brokerId = brokerId;
-    this.#heartbeatUs = heartbeatMs * MILLISECOND;
+    this.#heartbeatUs = config['broker.heartbeat.interval.ms'] * MILLISECOND;
+    this.#retryUs = Math.min(CONTROLLER_SOCKET_TIMEOUT_US, (config['broker.session.timeout.ms'] * MILLISECOND) / 2);
     this.#previousBrokerEpoch = previousBrokerEpoch;
-    this.#metadata = metadata;
-    this.#stateChanged = context.signal();
+    this.#metadataOffset = metadataOffset;
+    this.#becameUrgent = context.signal();
     this.#mayShutDown = context.signal();
   }
 
@@ -62,20 +69,29 @@ export class BrokerLifecycle {
     return this.#state;
   }
 
-  /** Registers, then keeps the session alive until the broker shuts down. */
+  /** Registers, then keeps the session alive until the broker shuts down. What is urgent is told at once, but never after a failure. */
   *run(): Task {
     const incarnationId = randomUuid(this.#context.random('incarnation-id'));
     while (this.#state !== 'SHUTTING_DOWN') {
-      if (this.brokerEpoch < 0) yield* this.#register(incarnationId);
-      else yield* this.#heartbeat();
+      this.#isUrgent = false;
+      const waitUs = this.brokerEpoch < 0 ? yield* this.#register(incarnationId) : yield* this.#heartbeat();
+      if (waitUs === undefined) yield* this.#context.sleep(this.#heartbeatUs);
+      else if (waitUs > 0 && !this.#isUrgent) yield* this.#becameUrgent.wait(waitUs);
     }
+  }
+
+  /** The broker has acted on what the metadata log says of it. Before, it wants to stay fenced. */
+  readyToUnfence(): void {
+    if (this.#isReadyToUnfence) return;
+    this.#isReadyToUnfence = true;
+    this.#hurry();
   }
 
   /** EL-9: asks the controller to give the leaderships to others, and returns when that is done, or after so long. A broker that never ran has none. */
   *controlledShutdown(): Task {
     if (this.#state === 'RUNNING') {
       this.#state = 'PENDING_CONTROLLED_SHUTDOWN';
-      this.#stateChanged.notify();
+      this.#hurry();
       yield* this.#mayShutDown.wait(CONTROLLED_SHUTDOWN_US_MAX);
     }
     this.shutDown();
@@ -84,10 +100,26 @@ export class BrokerLifecycle {
   /** No more heartbeats: if the controller was not asked, the session runs out. */
   shutDown(): void {
     this.#state = 'SHUTTING_DOWN';
-    this.#stateChanged.notify();
+    this.#hurry();
   }
 
-  *#register(incarnationId: string): Task {
+  #hurry(): void {
+    this.#isUrgent = true;
+    this.#becameUrgent.notify();
+  }
+
+  /** Asks the active controller, whoever it is, until it answers or the request is too old to be sent again (KAFKA-14392). */
+  *#ask<Reply extends object>(request: Request<Reply>): Task<Reply | undefined> {
+    const deadline = this.#context.now + this.#retryUs;
+    do {
+      const answer = yield* this.#channel.call(request, this.#retryUs);
+      if (answer !== undefined) return answer;
+    } while (this.#context.now < deadline && this.#state !== 'SHUTTING_DOWN');
+    return undefined;
+  }
+
+  /** @returns how long to wait with the first heartbeat; undefined: it failed (DUPLICATE_BROKER_REGISTRATION: the former incarnation's session has not run out yet) */
+  *#register(incarnationId: string): Task<Micros | undefined> {
     const request: BrokerRegistrationRequest = {
       apiKey: API_KEYS.BrokerRegistration,
       brokerId: this.#brokerId,
@@ -96,51 +128,41 @@ export class BrokerLifecycle {
       listeners: [{ name: 'PLAINTEXT', host: this.#context.name, port: BROKER_PORT }],
       previousBrokerEpoch: this.#previousBrokerEpoch,
     };
-    const answer = yield* this.#channel.call(request);
-    if (answer?.errorCode === NONE) this.brokerEpoch = answer.brokerEpoch;
-    // The former incarnation's session has not run out yet (DUPLICATE_BROKER_REGISTRATION). If nobody answered, the channel has waited.
-    else if (answer !== undefined) yield* this.#stateChanged.wait(this.#heartbeatUs);
+    const answer = yield* this.#ask(request);
+    if (answer?.errorCode !== NONE) return undefined;
+    this.brokerEpoch = answer.brokerEpoch;
+    return 0;
   }
 
-  *#heartbeat(): Task {
-    const sentAt = this.#context.now;
-    const wantShutDown = this.#state === 'PENDING_CONTROLLED_SHUTDOWN';
+  /** @returns how long to wait with the next one; undefined: it failed. A broker that is refused (STALE_BROKER_EPOCH) goes on asking. */
+  *#heartbeat(): Task<Micros | undefined> {
     const request: BrokerHeartbeatRequest = {
       apiKey: API_KEYS.BrokerHeartbeat,
       brokerId: this.#brokerId,
       brokerEpoch: this.brokerEpoch,
-      currentMetadataOffset: this.#metadata.lastOffset(),
-      wantFence: !this.#metadata.hasPublished(),
-      wantShutDown,
+      currentMetadataOffset: this.#metadataOffset(),
+      wantFence: !this.#isReadyToUnfence,
+      wantShutDown: this.#state === 'PENDING_CONTROLLED_SHUTDOWN',
     };
-    const answer = yield* this.#channel.call(request, this.#heartbeatUs);
-    // Nobody answered: try again at once. Refused: it is not who the controller knows any more.
-    if (answer === undefined) return;
-    if (answer.errorCode !== NONE) {
-      this.brokerEpoch = -1;
-      return;
-    }
-    const next = this.#answered(answer, wantShutDown);
-    // The wish to shut down may have come while the answer was on its way.
-    const isOutdated = this.#state === 'PENDING_CONTROLLED_SHUTDOWN' && !wantShutDown;
-    if (!isOutdated && this.#state !== 'SHUTTING_DOWN') yield* this.#stateChanged.wait(Math.max(0, sentAt + next - this.#context.now));
+    const answer = yield* this.#ask(request);
+    return answer?.errorCode === NONE ? this.#answered(answer) : undefined;
   }
 
-  /** @returns how long after the last heartbeat the next one is due */
-  #answered({ isCaughtUp, isFenced, shouldShutDown }: BrokerHeartbeatResponse, hadAskedToShutDown: boolean): Micros {
+  #answered({ isCaughtUp, isFenced, shouldShutDown }: BrokerHeartbeatResponse): Micros {
     switch (this.#state) {
       case 'STARTING':
-      case 'RECOVERY':
         if (isCaughtUp) this.#state = 'RECOVERY';
+        return STARTING_HEARTBEAT_US;
+      case 'RECOVERY':
         if (!isFenced) this.#state = 'RUNNING';
-        return isFenced ? Math.min(this.#heartbeatUs, STARTING_HEARTBEAT_US) : this.#heartbeatUs;
+        return this.#heartbeatUs;
       case 'RUNNING':
-        return isFenced ? Math.min(this.#heartbeatUs, STARTING_HEARTBEAT_US) : this.#heartbeatUs;
+        return this.#heartbeatUs;
       case 'PENDING_CONTROLLED_SHUTDOWN': {
-        if (hadAskedToShutDown && shouldShutDown) this.#mayShutDown.notify();
-        const isFirst = hadAskedToShutDown && !this.#hasAskedToShutDown;
-        this.#hasAskedToShutDown ||= hadAskedToShutDown;
-        return isFirst ? Math.min(this.#heartbeatUs, FIRST_SHUTDOWN_HEARTBEAT_US) : this.#heartbeatUs;
+        if (shouldShutDown) this.#mayShutDown.notify();
+        const isFirst = !this.#gotControlledShutdownResponse;
+        this.#gotControlledShutdownResponse = true;
+        return isFirst ? FIRST_SHUTDOWN_HEARTBEAT_US : this.#heartbeatUs;
       }
       case 'SHUTTING_DOWN':
         return 0;

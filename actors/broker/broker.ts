@@ -56,7 +56,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   context.onTerminate(() => directory.whileOnline(shutDown()));
   // What is on the disk is recovered before the controller hears of this broker (RC-2, RC-3).
   yield* logs.load();
-  const lifecycle = new BrokerLifecycle(context, channel(), brokerId, config['broker.heartbeat.interval.ms'], logs.previousBrokerEpoch, { lastOffset: () => image.lastOffset, hasPublished: () => follower.hasPublished });
+  const lifecycle = new BrokerLifecycle(context, channel(), options, logs.previousBrokerEpoch, () => image.lastOffset);
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch, metrics);
   const replicas = new ReplicaManager(context, options, image, directory, logs, metrics, (partition) => alterPartitions.submit(partition), brokerEpoch);
@@ -76,7 +76,9 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   /** Nobody is served before the replicas stand as the metadata log says: until then connections are refused. */
   function* publish(changed: readonly TopicPartition[]): Task {
     yield* replicas.apply(changed);
-    if (!follower.hasPublished) context.serve((request: BrokerRequest, caller) => metrics.ofRequest(request.apiKey).measured(context, handle(context, options, replicas, forwarding, request, caller)));
+    if (follower.hasPublished) return;
+    context.serve((request: BrokerRequest, caller) => metrics.ofRequest(request.apiKey).measured(context, handle(context, options, replicas, forwarding, request, caller)));
+    lifecycle.readyToUnfence();
   }
 }
 
