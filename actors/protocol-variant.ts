@@ -62,6 +62,8 @@ export interface PlantedBugs {
   readonly appliesMetadataTwice?: boolean;
   /** The controller calls no election unclean. */
   readonly hidesUncleanElections?: boolean;
+  /** Compaction removes the last record of a key, too. */
+  readonly compactsLastValues?: boolean;
   /** A voter of the quorum gives its vote to everybody who asks. */
   readonly votesForEverybody?: boolean;
   /** The leader of the quorum commits what it has written itself. */

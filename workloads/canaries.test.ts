@@ -46,6 +46,7 @@ describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArg
   ['7.1-durable acked-loss', 'a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
   ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
   ['7.1-durable acked-loss', 'a new leader cuts off what was committed, while bits rot all around', { newLeaderForgets: 5 }, { ...argument('first-cluster'), plan: ROTTEN }],
+  ['7.1-durable acked-loss', 'RT-3: compaction removes the last value of a key, too', { compactsLastValues: true }, argument('compaction')],
   ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
   ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble')],
   ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart')],

@@ -50,7 +50,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const channel = (): ControllerChannel => new ControllerChannel(context, () => observer.leaderId);
   const metrics = new BrokerMetrics(context, options.metricsIntervalUs);
   const image = new MetadataImage();
-  const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol });
+  const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol, planted: options.planted });
   let shutDown = (): Task => done(undefined);
   // Asked to end before its logs are loaded it just ends: there is nothing to hand over, and no marker to leave.
   context.onTerminate(() => directory.whileOnline(shutDown()));

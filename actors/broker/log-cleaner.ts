@@ -14,6 +14,7 @@ import { isWorthCleaning, logToClean } from '../log/log-to-clean.ts';
 import type { LogToClean } from '../log/log-to-clean.ts';
 import { OffsetMap } from '../log/offset-map.ts';
 import type { Observation } from '../observation.ts';
+import type { PlantedBugs } from '../protocol-variant.ts';
 import type { ManagedLog } from './log-manager.ts';
 
 export interface LogCleanerHost {
@@ -32,6 +33,7 @@ export interface LogCleanerOptions {
   readonly brokerId: number;
   readonly config: BrokerConfig;
   readonly protocol: { readonly recoveryKeepsGaps: boolean };
+  readonly planted?: PlantedBugs;
 }
 
 /** What the cleaner did last, for its metrics. */
@@ -95,7 +97,7 @@ export class LogCleaner {
   }
 
   *#clean(managed: ManagedLog, toClean: LogToClean, nowMs: number): Task {
-    const { config, protocol, brokerId } = this.#options;
+    const { config, protocol, planted, brokerId } = this.#options;
     const { topic, partition, log, lock } = managed;
     const offsets = new OffsetMap(config['log.cleaner.dedupe.buffer.size'], config['log.cleaner.io.buffer.load.factor']);
     const startedAt = this.#context.now;
@@ -107,6 +109,7 @@ export class LogCleaner {
     try {
       const result = yield* cleanLog(log, toClean, {
         offsets, nowMs, replacing,
+        forgetsLastValues: planted?.compactsLastValues === true,
         leavesNoGaps: !protocol.recoveryKeepsGaps,
         isStopped: () => this.#host.isShutDown,
         exclusively: (task) => lock.hold(task),

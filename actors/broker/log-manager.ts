@@ -25,6 +25,7 @@ import { readTopicId, removeTopicId, writeTopicId } from '../log/partition-metad
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import type { Observation } from '../observation.ts';
+import type { PlantedBugs } from '../protocol-variant.ts';
 import { LogCleaner } from './log-cleaner.ts';
 import type { LogCleanerHost } from './log-cleaner.ts';
 
@@ -46,6 +47,7 @@ export interface LogManagerOptions {
   readonly brokerId: number;
   readonly config: BrokerConfig;
   readonly protocol: LogProtocol;
+  readonly planted?: PlantedBugs;
 }
 
 export class LogManager implements LogHost, LogCleanerHost {

@@ -26,6 +26,8 @@ export interface CleaningRound {
   readonly nowMs: number;
   /** delete.retention.ms. */
   readonly deleteRetentionMs: number;
+  /** A planted bug: the last record of a key goes, too. */
+  readonly forgetsLastValues: boolean;
   /** Whether a batch stays, if only as a header, though none of its records does. */
   keepsHeader(header: BatchHeader): boolean;
 }
@@ -52,10 +54,10 @@ export function deleteHorizonMs({ hasDeleteHorizon, baseTimestamp }: BatchHeader
   return hasDeleteHorizon ? baseTimestamp : undefined;
 }
 
-function isRetained({ key, value, offset }: StoredRecord, header: BatchHeader, { offsets, nowMs }: CleaningRound): boolean {
+function isRetained({ key, value, offset }: StoredRecord, header: BatchHeader, { offsets, nowMs, forgetsLastValues }: CleaningRound): boolean {
   if (offset > offsets.latestOffset) return true;
   // From before the topic was compacted.
-  if (key === null || offset < offsets.get(key)) return false;
+  if (key === null || offset < offsets.get(key) + Number(forgetsLastValues)) return false;
   const horizonMs = deleteHorizonMs(header);
   return value !== null || horizonMs === undefined || nowMs < horizonMs;
 }

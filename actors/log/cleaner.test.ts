@@ -2,14 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../runtime/random/random.ts';
+import type { Task } from '../../runtime/index.ts';
 import { batches, clean, write, written } from '../testing/compaction-bench.ts';
 import type { Written } from '../testing/compaction-bench.ts';
+import { SlowDisk, finish, rangesOf } from '../testing/log-bench.ts';
 import { DIRECTORY, DiedError, segmentsBench } from '../testing/segments-bench.ts';
 import type { SegmentsBench, SegmentsBenchOptions } from '../testing/segments-bench.ts';
 import { LogCleaningAbortedError, cleanLog } from './cleaner.ts';
+import { DEFAULT_LOG_CONFIG } from './log-options.ts';
 import { logToClean } from './log-to-clean.ts';
+import { Log } from './log.ts';
 import { OffsetMap } from './offset-map.ts';
 import { baseOffsetOf, batchPositions, isValidBatch, lastOffsetOf } from './record-batch.ts';
+import { encodeRecordBatch } from './records.ts';
 import { offsetFile } from './segment-files.ts';
 
 /** One batch for each list, each in a segment of its own; the last is the active one. */
@@ -140,6 +145,44 @@ describe('while a log is compacted', () => {
     });
     expect(() => world.run(round)).toThrow(LogCleaningAbortedError);
     expect([written(world), world.files('.cleaned'), world.files('.swap')]).toEqual([left, [], []]);
+  });
+
+  it('whoever reads meanwhile, and waits for the device at whatever step, gets what stood there before or what stands there after', () => {
+    class StepwiseDisk extends SlowDisk {
+      override *rename(from: string, to: string): Task {
+        yield;
+        yield* super.rename(from, to);
+      }
+    }
+    const before = '0..0 @1';
+    const after = '1..1 @1';
+    for (let steps = 0, hasEnded = false; !hasEnded; steps += 1) {
+      const disk = new StepwiseDisk();
+      const log = finish(Log.open(disk, DIRECTORY, { config: { ...DEFAULT_LOG_CONFIG, 'cleanup.policy': 'compact', 'segment.bytes': 1 } }));
+      for (const value of [1, 2, 3]) finish(log.appendAsLeader(encodeRecordBatch([{ timestamp: 1, key: Uint8Array.of(value < 3 ? 1 : 2), value: Uint8Array.of(value) }]), 1));
+      log.highWatermark = 3;
+      const round = cleanLog(log, logToClean(log, 0)!, { offsets: new OffsetMap(1_000, 1), nowMs: 0, leavesNoGaps: false, isStopped: () => false, exclusively: (task) => task, replacing: () => undefined });
+      for (let step = 0; step < steps && !hasEnded; step += 1) hasEnded = round.next().done === true;
+      // One that finds the file in the page cache, and one that has to wait while the round goes on.
+      disk.cold = 0;
+      expect([before, after]).toContain(rangesOf(finish(log.read(0, 9_999, 3, true)))[0]);
+      disk.cold = 1;
+      const waiting = log.read(0, 9_999, 3, true);
+      waiting.next();
+      if (!hasEnded) finish(round);
+      expect(rangesOf(finish(waiting))[0]).toBe(after);
+    }
+  });
+
+  it('a batch that cannot be read ends the round, and the log is as it was', () => {
+    const world = logOf([['a1'], ['a2'], ['z1']]);
+    const file = offsetFile(DIRECTORY, 1, '.log');
+    const bytes = world.run(world.disk.read(file, 0, 1_000)).slice();
+    // The length of the batch, beyond the end of the file.
+    world.run(world.disk.truncate(file, 0));
+    world.run(world.disk.append(file, bytes.with(10, 99)));
+    expect(() => clean(world)).toThrow(RangeError);
+    expect([world.log.segmentBaseOffsets, world.files('.cleaned'), world.log.lastCleanOffset]).toEqual([[0, 1, 2], [], undefined]);
   });
 
   it('a truncation makes dirty again what will be appended there', () => {

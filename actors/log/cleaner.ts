@@ -33,6 +33,8 @@ export interface CleanerOptions {
   readonly nowMs: number;
   /** Every segment that compaction leaves ends where the next begins, as if nothing had been removed there. */
   readonly leavesNoGaps: boolean;
+  /** A planted bug. */
+  readonly forgetsLastValues?: boolean;
   /** The broker is about to close its logs. */
   readonly isStopped: () => boolean;
   /** Does something while nobody else changes the log. */
@@ -153,13 +155,14 @@ class Round {
   }
 
   #roundOf(last: LogSegment): CleaningRound {
-    const { offsets, nowMs, leavesNoGaps } = this.#options;
+    const { offsets, nowMs, leavesNoGaps, forgetsLastValues = false } = this.#options;
     const { segments, config } = this.#log;
     const nextBase = segments[segments.indexOf(last) + 1]!.baseOffset;
     const { firstUncleanableOffset } = this.#toClean;
     return {
       offsets,
       nowMs,
+      forgetsLastValues,
       deleteRetentionMs: config['delete.retention.ms'],
       keepsHeader: ({ producerId, lastOffset }: BatchHeader) =>
         // Readers and followers find the end of the round by its last batch.

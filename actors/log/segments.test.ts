@@ -16,6 +16,8 @@ describe('a new segment begins (§2.2)', () => {
     { says: 'with a batch that is larger than segment.bytes: it has one to itself', config: { 'segment.bytes': ONE - 1 }, bases: [0, 1, 2, 3, 4] },
     { says: 'segment.ms after the first batch, by the timestamps of the records', config: { 'segment.ms': 100 }, times: [0, 100, 101, 150, 202], bases: [0, 2, 4] },
     { says: 'earlier by the jitter', config: { 'segment.ms': 100, 'segment.jitter.ms': 11 }, times: [0, 90, 91, 150, 182], bases: [0, 2, 4] },
+    { says: 'max.compaction.lag.ms after it, if that is less and the log is compacted (RT-3)', config: { 'max.compaction.lag.ms': 100, 'cleanup.policy': 'compact' }, times: [0, 100, 101, 150, 202], bases: [0, 2, 4] },
+    { says: 'no earlier for max.compaction.lag.ms if it is not', config: { 'max.compaction.lag.ms': 100 }, times: [0, 100, 101, 150, 202], bases: [0] },
     { says: 'when the offset index is full', config: { 'segment.index.bytes': 36, 'index.interval.bytes': 1 }, times: [1, 1, 1, 1, 1], bases: [0] },
     { says: 'when the time index is full', config: { 'segment.index.bytes': 36, 'index.interval.bytes': 1 }, times: [1, 2, 3, 4, 5], bases: [0, 3] },
   ])('$says', ({ config, times = [1, 1, 1, 1, 1], bases }) => {
