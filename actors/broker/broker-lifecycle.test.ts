@@ -22,7 +22,8 @@ interface Seen {
 }
 
 /** The controller's answers in their order, the last one again and again; what it saw, ms after the first request. */
-function lifecycleAgainst(answers: readonly Answer[], untilMs: number, during?: (lifecycle: BrokerLifecycle, sleep: (ms: number) => Task) => Task): { seen: Seen[]; states: string[] } {
+function lifecycleAgainst(answers: readonly Answer[], untilMs: number, during?: (lifecycle: BrokerLifecycle, sleep: (ms: number) => Task) => Task): { seen: Seen[]; states: string[]; gaveUpAtMs: number | undefined } {
+  let gaveUpAtMs: number | undefined;
   const seen: Seen[] = [];
   const states: string[] = [];
   const controller: Actor = {
@@ -45,7 +46,10 @@ function lifecycleAgainst(answers: readonly Answer[], untilMs: number, during?: 
     function* (context) {
       const channel = new ControllerChannel(context, () => controllerId(0));
       const lifecycle = new BrokerLifecycle(context, channel, { brokerId: 1, config: parseConfig(BROKER_CONFIG, {}) }, -1, () => 9);
-      context.spawn(lifecycle.run());
+      // eslint-disable-next-line require-yield -- a task, for a broker has much to do then
+      context.spawn(lifecycle.run(function* () {
+        gaveUpAtMs = context.now / MILLISECOND;
+      }));
       const sleep = (ms: number): Task => context.sleep(ms * MILLISECOND);
       if (during !== undefined) yield* during(lifecycle, sleep);
       while (context.now < untilMs * MILLISECOND) {
@@ -55,7 +59,7 @@ function lifecycleAgainst(answers: readonly Answer[], untilMs: number, during?: 
     },
     { endsAt: untilMs * MILLISECOND + SECOND },
   );
-  return { seen, states };
+  return { seen, states, gaveUpAtMs };
 }
 
 /** ms between one request and the next, without what the frames took (2 ms there and back). */
@@ -82,6 +86,25 @@ describe('a broker and its controller (BL-1, BL-2, BL-4)', () => {
     expect(seen.map(({ what }) => what)).toEqual(['register', 'register', 'register']);
     for (const gap of gaps(seen)) expect(gap).toBeGreaterThanOrEqual(6_500);
     for (const gap of gaps(seen)) expect(gap).toBeLessThan(6_600);
+  });
+
+  it.each([
+    ['nobody answers', ['silence']],
+    ['it is refused', [{ error: 'DUPLICATE_BROKER_REGISTRATION' }]],
+    ['there is no active controller', [{ error: 'NOT_CONTROLLER' }]],
+  ] as const)('BL-6: gives up after initial.broker.registration.timeout.ms if %s, and asks no more', (_, answers) => {
+    const { seen, states, gaveUpAtMs } = lifecycleAgainst(answers, 75_000);
+    expect(gaveUpAtMs).toBe(60_000);
+    expect(states).toEqual(['STARTING', 'SHUTTING_DOWN']);
+    expect(seen.at(-1)!.at).toBeLessThanOrEqual(60_100 * MILLISECOND);
+  });
+
+  it('BL-6: does not once it is registered, however late and whatever comes then', () => {
+    const refused: Answer[] = Array.from({ length: 29 }, () => ({ error: 'DUPLICATE_BROKER_REGISTRATION' }));
+    const { seen, gaveUpAtMs } = lifecycleAgainst([...refused, {}, { error: 'STALE_BROKER_EPOCH' }], 75_000);
+    expect(seen.findLast(({ what }) => what === 'register')!.at).toBeGreaterThan(57 * SECOND);
+    expect(gaveUpAtMs).toBeUndefined();
+    expect(seen.at(-1)!.at).toBeGreaterThan(70 * SECOND);
   });
 
   it('waits as long after DUPLICATE_BROKER_REGISTRATION', () => expect(gaps(lifecycleAgainst([{ error: 'DUPLICATE_BROKER_REGISTRATION' }], 5_000).seen)).toEqual([2_002, 2_002]));

@@ -5,7 +5,7 @@
  *     STARTING ──has read the metadata log──► RECOVERY ──unfenced──► RUNNING ──SIGTERM──► PENDING_CONTROLLED_SHUTDOWN ──may go──► SHUTTING_DOWN
  */
 import { MILLISECOND, MINUTE } from '../../runtime/index.ts';
-import type { ActorContext, Micros, Request, Task } from '../../runtime/index.ts';
+import type { ActorContext, Micros, Request, SpawnedTask, Task } from '../../runtime/index.ts';
 import { BROKER_PORT } from '../client/bootstrap.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { NONE } from '../protocol/errors.ts';
@@ -46,6 +46,9 @@ export class BrokerLifecycle {
   #isUrgent = false;
   readonly #becameUrgent;
   readonly #mayShutDown;
+  readonly #registrationTimeoutUs: Micros;
+  /** Runs until the broker is registered. */
+  #registrationTimeout: SpawnedTask | undefined;
   /** −1 until registered. */
   brokerEpoch = -1;
 
@@ -59,6 +62,7 @@ export class BrokerLifecycle {
     this.#brokerId = brokerId;
     this.#heartbeatUs = config['broker.heartbeat.interval.ms'] * MILLISECOND;
     this.#retryUs = Math.min(CONTROLLER_SOCKET_TIMEOUT_US, (config['broker.session.timeout.ms'] * MILLISECOND) / 2);
+    this.#registrationTimeoutUs = config['initial.broker.registration.timeout.ms'] * MILLISECOND;
     this.#previousBrokerEpoch = previousBrokerEpoch;
     this.#metadataOffset = metadataOffset;
     this.#becameUrgent = context.signal();
@@ -69,8 +73,12 @@ export class BrokerLifecycle {
     return this.#state;
   }
 
-  /** Registers, then keeps the session alive until the broker shuts down. What is urgent is told at once, but never after a failure. */
-  *run(): Task {
+  /**
+   * Registers, then keeps the session alive until the broker shuts down. What is urgent is told at once, but never after a failure.
+   * @param giveUp ends a broker that was not taken in within initial.broker.registration.timeout.ms (BL-6)
+   */
+  *run(giveUp: () => Task): Task {
+    this.#registrationTimeout = this.#context.spawn(this.#timeOut(giveUp));
     const incarnationId = randomUuid(this.#context.random('incarnation-id'));
     while (this.#state !== 'SHUTTING_DOWN') {
       this.#isUrgent = false;
@@ -99,8 +107,16 @@ export class BrokerLifecycle {
 
   /** No more heartbeats: if the controller was not asked, the session runs out. */
   shutDown(): void {
+    this.#registrationTimeout?.cancel();
     this.#state = 'SHUTTING_DOWN';
     this.#hurry();
+  }
+
+  *#timeOut(giveUp: () => Task): Task {
+    yield* this.#context.sleep(this.#registrationTimeoutUs);
+    this.#state = 'SHUTTING_DOWN';
+    this.#hurry();
+    yield* giveUp();
   }
 
   #hurry(): void {
@@ -130,6 +146,7 @@ export class BrokerLifecycle {
     };
     const answer = yield* this.#ask(request);
     if (answer?.errorCode !== NONE) return undefined;
+    this.#registrationTimeout?.cancel();
     this.brokerEpoch = answer.brokerEpoch;
     return 0;
   }

@@ -65,7 +65,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const actsFrom = options.protocol.unfencesEarly ? (): number => 0 : brokerEpoch;
   const follower = new MetadataFollower(observer, image, actsFrom, publish);
   metrics.watch({ replicas, cleaner: logs.cleaner, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
-  context.spawn(lifecycle.run());
+  context.spawn(lifecycle.run(() => directory.whileOnline(giveUp(context, replicas, logs))));
   directory.spawn(follower.run());
   context.spawn(alterPartitions.run());
   context.spawn(replicas.shrinkInSyncSets());
@@ -89,6 +89,13 @@ function* shutDownInGoodOrder(context: ActorContext, { config }: BrokerOptions, 
   context.serve(refuse);
   yield* replicas.shutDown();
   yield* logs.shutdown(lifecycle.brokerEpoch);
+}
+
+/** BL-6: the controller has not taken this broker in. It stops in good order; a marker that says otherwise than the one it found would be none of its own. */
+function* giveUp(context: ActorContext, replicas: ReplicaManager, logs: LogManager): Task {
+  yield* replicas.shutDown();
+  yield* logs.shutdown(logs.previousBrokerEpoch);
+  yield* context.halt('the broker could not register in initial.broker.registration.timeout.ms');
 }
 
 /** Whoever asks a broker that shuts down is disconnected. */

@@ -18,7 +18,7 @@ const KEYS = {
   'controller.quorum.request.timeout.ms': durationMs(2_000, 'How long a request of the quorum may stay unanswered.', { atLeast: 1 }),
   'controller.quorum.retry.backoff.ms': durationMs(20, 'Wait before a request of the quorum is sent again.', { atLeast: 1 }),
   'default.replication.factor': count(1, 'Replicas of a topic that does not say.', { atLeast: 1 }),
-  'initial.broker.registration.timeout.ms': durationMs(60_000, 'How long a broker tries to register before it gives up.', { atLeast: 1 }),
+  'initial.broker.registration.timeout.ms': durationMs(60_000, 'How long a broker tries to register before it ends (BL-6).', { atLeast: 1 }),
   'leader.imbalance.check.interval.seconds': count(300, 'How often that is looked at.', { atLeast: 1 }),
   'message.max.bytes': sizeBytes(1_048_588, 'Largest batch a topic takes that does not say.'),
   'metadata.log.max.record.bytes.between.snapshots': sizeBytes(20_971_520, 'After so many bytes of new metadata a controller writes a snapshot of it (KR-4).', { atLeast: 1 }),
