@@ -1,17 +1,25 @@
 /** @module Compaction in a whole cluster (RT-3): brokers compact in the background, and clients, followers and later starts get what is left. */
 import { describe, expect, it } from 'vitest';
-import { MILLISECOND, SECOND } from '../../runtime/index.ts';
+import { MILLISECOND, SECOND, done } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
 import { brokerName } from '../client/bootstrap.ts';
+import type { Lock } from '../concurrency/lock.ts';
+import { BROKER_CONFIG } from '../config/broker-config.ts';
 import { CONSUMER_CONFIG } from '../config/consumer-config.ts';
 import { parseConfig } from '../config/config-definition.ts';
 import { KafkaConsumer } from '../consumer/kafka-consumer.ts';
 import { encodeRecordBatch } from '../log/records.ts';
+import { offsetFile } from '../log/segment-files.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { ProduceRequest } from '../protocol/messages.ts';
 import { createTopic, isr, ofKind } from '../testing/cluster-scripts.ts';
 import { runCluster } from '../testing/cluster.ts';
+import { write, written } from '../testing/compaction-bench.ts';
+import { DIRECTORY, segmentsBench } from '../testing/segments-bench.ts';
+import type { SegmentsBench } from '../testing/segments-bench.ts';
+import { LogCleaner } from './log-cleaner.ts';
+import type { ManagedLog } from './log-manager.ts';
 
 const COMPACTED = { 'cleanup.policy': 'compact', 'segment.bytes': '300', 'min.cleanable.dirty.ratio': '0.01', 'delete.retention.ms': '5000' };
 const OFTEN = { 'log.cleaner.backoff.ms': 200 };
@@ -174,5 +182,47 @@ describe('a compacted topic', () => {
     expect(last('LogCleaner,name=cleaner-recopy-percent')).toBeLessThan(100);
     expect(last('LogCleanerManager,name=max-dirty-percent')).toBe(0);
     expect(last('LogCleanerManager,name=uncleanable-partitions-count')).toBe(0);
+  });
+});
+
+describe('the cleaner', () => {
+  /** Compacted logs of three segments each, of 100, 200 … bytes, and the cleaner until it first waits. */
+  function cleanerOf(worlds: readonly SegmentsBench[]): LogCleaner {
+    let running: Task | undefined;
+    const all = worlds.map(({ log }, partition): ManagedLog => ({ topic: 'orders', partition, log, lock: { hold: (task: Task) => task } as unknown as Lock }));
+    const context = { now: 0, clock: () => SECOND, observe: () => undefined, *sleep() { yield; } } as unknown as ActorContext;
+    const host = { all, isShutDown: false, writeCleanerOffsets: () => done(undefined), deleteOldSegments: () => done(undefined), spawn: (task: Task) => (running = task) };
+    const cleaner = new LogCleaner(context, host, { brokerId: 0, config: parseConfig(BROKER_CONFIG, {}), protocol: { recoveryKeepsGaps: true } });
+    cleaner.start();
+    running!.next();
+    return cleaner;
+  }
+
+  function dirtyLog(dirty = 3): SegmentsBench {
+    const world = segmentsBench({ config: { 'cleanup.policy': 'compact', 'segment.bytes': 1 } });
+    for (let i = 0; i < 4; i += 1) write(world, [`a${i}`]);
+    world.log.lastCleanOffset = 3 - dirty;
+    return world;
+  }
+
+  it('compacts every log that is dirty enough, before it waits', () => {
+    const worlds = [dirtyLog(1), dirtyLog(2), dirtyLog(3)];
+    const cleaner = cleanerOf(worlds);
+    expect(worlds.map(written)).toEqual([['a0@0', 'a1@1', 'a2@2', 'a3@3'], ['a2@2', 'a3@3'], ['a2@2', 'a3@3']]);
+    // What is left to do is not worth while: one segment of three.
+    expect(cleaner.dirtiestRatio).toBeCloseTo(1 / 3);
+    expect(cleaner.last).toMatchObject({ endOffset: 3 });
+  });
+
+  it('leaves a log that cannot be read alone, and goes on with the others', () => {
+    const [sound, rotten] = [dirtyLog(2), dirtyLog(3)] as const;
+    const file = offsetFile(DIRECTORY, 1, '.log');
+    const bytes = rotten.run(rotten.disk.read(file, 0, 1_000)).slice();
+    rotten.run(rotten.disk.truncate(file, 0));
+    rotten.run(rotten.disk.append(file, bytes.with(10, 99)));
+    const cleaner = cleanerOf([sound, rotten]);
+    expect(cleaner.uncleanablePartitions).toBe(1);
+    expect(written(sound)).toEqual(['a2@2', 'a3@3']);
+    expect(rotten.log.segmentBaseOffsets).toEqual([0, 1, 2, 3]);
   });
 });

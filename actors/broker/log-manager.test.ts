@@ -10,6 +10,7 @@ import { CLEAN_SHUTDOWN_FILE } from '../log/clean-shutdown-file.ts';
 import { LogDirectory } from '../log/log-directory.ts';
 import { DEFAULT_LOG_PROTOCOL } from '../log/log-options.ts';
 import { encodeRecordBatch } from '../log/records.ts';
+import { MetadataImage } from '../metadata/metadata-image.ts';
 import { LogManager } from './log-manager.ts';
 
 /** A disk, and the incarnations of a broker that have it one after the other. */
@@ -94,6 +95,23 @@ describe('a start', () => {
     const { run, start, disk } = bench();
     run(disk.append(CLEAN_SHUTDOWN_FILE, Uint8Array.of(1, 2, 3)));
     expect(start().previousBrokerEpoch).toBe(-1);
+  });
+});
+
+describe('what the metadata log says of a topic', () => {
+  const image = new MetadataImage();
+  image.apply({ type: 'Topic', name: 'orders', topicId: 'id' }, 0);
+  image.apply({ type: 'Config', topic: 'orders', name: 'cleanup.policy', value: 'compact' }, 1);
+  image.apply({ type: 'Config', topic: 'orders', name: 'segment.bytes', value: '500' }, 2);
+
+  it('holds for a log from its first record on, whether it was there before or is made then', () => {
+    const { run, start } = bench();
+    const logs = start();
+    const known = run(logs.getOrCreate('orders', 0, 'id')).log;
+    expect([known.isCompacted, known.config['segment.bytes']]).toEqual([false, 1_073_741_824]);
+    logs.configure(image);
+    for (const { log } of [logs.get('orders', 0)!, run(logs.getOrCreate('orders', 1, 'id'))]) expect([log.isCompacted, log.config['segment.bytes']]).toEqual([true, 500]);
+    expect(run(logs.getOrCreate('others', 0, 'id')).log.isCompacted).toBe(false);
   });
 });
 
