@@ -107,6 +107,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
   const cluster = tryParse(TRIAL_DEFINITION, {
     brokers: trial.cluster.brokers,
     ...(trial.cluster.controllers === undefined ? {} : { controllers: trial.cluster.controllers }),
+    ...(trial.cluster.racks === undefined ? {} : { racks: trial.cluster.racks }),
     partitions: shape.partitions,
     'replication.factor': shape.replicationFactor,
     ...scoped.trial,
@@ -146,7 +147,7 @@ export function resolveTrial(argument: TrialArgument): { readonly resolved: Reso
       controllers: cluster.config.controllers,
       brokerConfig: broker.config,
       topics: topicConfigs.flatMap(({ name, overrides, parsed: topic }) => ('config' in topic ? [{ name, partitions, replicationFactor, config: topic.config, overrides: asText(overrides) }] : [])),
-      racks: racksOf(brokers, trial.cluster.racks ?? 1),
+      racks: racksOf(brokers, cluster.config.racks),
       producers: resolvedProducers,
       consumers: consumers.flatMap(({ declared, load, client }): ResolvedConsumers[] =>
         'config' in load && 'config' in client ? [{ names: nextConsumer(load.config.consumers), startAfterUs: declared.startAfterUs ?? 0, config: client.config }] : [],
@@ -174,7 +175,7 @@ function numbered(nameOf: (index: number) => string): (count: number) => string[
 /** Brokers are dealt out to the racks one after the other. */
 function racksOf(brokers: number, racks: number): Record<string, readonly string[]> {
   const names = brokerNames(brokers);
-  return Object.fromEntries(Array.from({ length: racks }, (_, rack) => [`rack-${rack}`, names.filter((_name, broker) => broker % racks === rack)]));
+  return Object.fromEntries(Array.from({ length: Math.min(racks, brokers) }, (_, rack) => [`rack-${rack}`, names.filter((_name, broker) => broker % racks === rack)]));
 }
 
 export function brokerNames(brokers: number): string[] {

@@ -19,6 +19,7 @@ export type Scope = 'producer' | 'consumer' | 'broker' | 'topic' | 'trial' | 'pr
 export const TRIAL_KEYS = {
   brokers: { type: 'int', default: 3, atLeast: 1, atMost: 64, doc: 'Number of brokers.' },
   controllers: { type: 'int', default: 3, oneOf: [1, 3, 5], doc: 'Members of the controller quorum.' },
+  racks: { type: 'int', default: 1, atLeast: 1, atMost: 64, doc: 'Racks: broker b stands in rack b modulo this, and says so (broker.rack); 1: no broker names one.' },
   partitions: { type: 'int', default: 6, atLeast: 1, atMost: 1_024, doc: 'Partitions of each topic.' },
   'replication.factor': { type: 'int', default: 3, atLeast: 1, atMost: 64, doc: 'Replicas of each partition.' },
   producers: { type: 'int', default: 2, atLeast: 1, atMost: 256, doc: 'Number of producing applications.' },

@@ -1,7 +1,7 @@
 /** @module A trial as a simulation: the cluster, the applications, the nemesis, the judges. Loaded by every worker. */
 import { broker } from '../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../actors/broker/broker-options.ts';
-import { controllerId, controllerName } from '../actors/client/bootstrap.ts';
+import { brokerName, controllerId, controllerName } from '../actors/client/bootstrap.ts';
 import { isCompacted } from '../actors/config/topic-config.ts';
 import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
@@ -90,12 +90,18 @@ function controllerNames(controllers: number): string[] {
   return Array.from({ length: controllers }, (_, index) => controllerName(index));
 }
 
-function clusterActors({ brokers, controllers, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
+function clusterActors({ brokers, controllers, racks, brokerConfig, protocol, metricsIntervalUs }: ResolvedTrial, planted: PlantedBugs): Actor[] {
   const voters = Array.from({ length: controllers }, (_, index) => controllerId(index));
   return [
     ...voters.map((nodeId) => controller({ nodeId, voters, config: brokerConfig, protocol, planted, requestUs: BROKER_COSTS.requestUs, metricsIntervalUs })),
-    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controllers: voters, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs })),
+    ...Array.from({ length: brokers }, (_, brokerId) => broker({ brokerId, controllers: voters, config: brokerConfig, costs: BROKER_COSTS, protocol, planted, metricsIntervalUs, rack: rackOf(brokerId, racks) })),
   ];
+}
+
+/** Where all stand in one rack none is named. */
+function rackOf(brokerId: number, racks: ResolvedTrial['racks']): string | undefined {
+  const entries = Object.entries(racks);
+  return entries.length < 2 ? undefined : entries.find(([, names]) => names.includes(brokerName(brokerId)))?.[0];
 }
 
 function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]): Actor {

@@ -43,7 +43,7 @@ export interface ClusterDeclaration {
   readonly brokers: number;
   /** Members of the controller quorum: 1, 3 or 5; 3 unless said otherwise. */
   readonly controllers?: number;
-  /** Broker b stands in rack b modulo this. 1 if absent: all in one place. */
+  /** Broker b stands in rack b modulo this, and says so (broker.rack). 1 if absent: all in one place, and none names it. */
   readonly racks?: number;
   readonly config?: ConfigValues;
   readonly topics: Readonly<Record<string, TopicDeclaration>>;

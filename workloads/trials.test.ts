@@ -1,5 +1,7 @@
 /** Each trial, on pinned seeds, shows what it is there to show; what goes wrong is by design, and of the cause that the trial is about. */
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../actors/observation.ts';
+import type { JudgedEvent } from '../runtime/simulation.ts';
 import { TRIALS } from './catalogue.ts';
 import { LAST_KNOWN_LEADER, UNCLEAN_ELECTION } from './checkers/attribution.ts';
 import { RETRIES } from './checkers/durable.ts';
@@ -97,6 +99,27 @@ describe('time to resume follows the configuration, not a constant (7.3.4-sessio
     expect(availability.interruptions.length).toBeGreaterThan(0);
     expect(availability.interruptions.every(({ cause, electedUs }) => cause === 'moved' && electedUs === 0)).toBe(true);
   });
+});
+
+test.each([
+  ['6', '3', '3'],
+  ['4', '2', '2'],
+  ['5', '2', '2'],
+])('%s brokers in %s racks: the %s replicas of each partition stand in different ones, and every rack leads some (broker.rack)', (brokers, racks, replicationFactor) => {
+  const settings = { brokers, racks, 'replication.factor': replicationFactor, 'min.insync.replicas': '1', partitions: '6' };
+  const placed = new Map<number, readonly number[]>();
+  const judge = {
+    judge({ event }: JudgedEvent): void {
+      const observation = event.type === 'observed' ? (event.observation as Observation) : undefined;
+      if (observation?.kind === 'partition-changed' && !placed.has(observation.partition)) placed.set(observation.partition, observation.replicas);
+    },
+    verdict: () => undefined,
+  };
+  runTrial({ ...simulationOf({ ...argument('power-loss-rack', '1', settings), faults: 'none', durationUs: 1_000_000 }, {}), createJudge: () => judge });
+  expect(placed.size).toBe(6);
+  const rackOf = (broker: number): number => broker % Number(racks);
+  for (const replicas of placed.values()) expect(new Set(replicas.map(rackOf)).size).toBe(Number(replicationFactor));
+  expect(new Set([...placed.values()].map(([leader]) => rackOf(leader!))).size).toBe(Number(racks));
 });
 
 test('replication.factor costs N copies on disk (7.3.1-rf)', () => {

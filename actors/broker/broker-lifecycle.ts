@@ -28,12 +28,15 @@ export type BrokerState = 'STARTING' | 'RECOVERY' | 'RUNNING' | 'PENDING_CONTROL
 export interface LifecycleOptions {
   readonly brokerId: number;
   readonly config: BrokerConfig;
+  /** broker.rack. */
+  readonly rack?: string | undefined;
 }
 
 export class BrokerLifecycle {
   readonly #context: ActorContext;
   readonly #channel: ControllerChannel;
   readonly #brokerId: number;
+  readonly #rack: string | undefined;
   readonly #heartbeatUs: Micros;
   /** A request that nobody has answered is given up after so long. */
   readonly #retryUs: Micros;
@@ -56,10 +59,11 @@ export class BrokerLifecycle {
    * @param previousBrokerEpoch of the incarnation before, if it stopped in good order; −1: what it had may be gone (BL-1)
    * @param metadataOffset offset of the last record of the metadata log that the broker has read
    */
-  constructor(context: ActorContext, channel: ControllerChannel, { brokerId, config }: LifecycleOptions, previousBrokerEpoch: number, metadataOffset: () => number) {
+  constructor(context: ActorContext, channel: ControllerChannel, { brokerId, config, rack }: LifecycleOptions, previousBrokerEpoch: number, metadataOffset: () => number) {
     this.#context = context;
     this.#channel = channel;
     this.#brokerId = brokerId;
+    this.#rack = rack;
     this.#heartbeatUs = config['broker.heartbeat.interval.ms'] * MILLISECOND;
     this.#retryUs = Math.min(CONTROLLER_SOCKET_TIMEOUT_US, (config['broker.session.timeout.ms'] * MILLISECOND) / 2);
     this.#registrationTimeoutUs = config['initial.broker.registration.timeout.ms'] * MILLISECOND;
@@ -142,6 +146,7 @@ export class BrokerLifecycle {
       clusterId: CLUSTER_ID,
       incarnationId,
       listeners: [{ name: 'PLAINTEXT', host: this.#context.name, port: BROKER_PORT }],
+      ...(this.#rack !== undefined && { rack: this.#rack }),
       previousBrokerEpoch: this.#previousBrokerEpoch,
     };
     const answer = yield* this.#ask(request);

@@ -24,4 +24,6 @@ export interface BrokerOptions {
   readonly planted: PlantedBugs;
   /** Its metrics are sampled so often; absent: never. */
   readonly metricsIntervalUs?: Micros | undefined;
+  /** broker.rack; absent: it names none. */
+  readonly rack?: string | undefined;
 }

@@ -15,7 +15,7 @@ import type { ControllerState } from './controller-state.ts';
 
 /** BL-1. A registration ends what the id was before, with its own record last (EL-10): a controller that crashes in between is asked again. */
 export function registerBroker(state: ControllerState, request: BrokerRegistrationRequest): BrokerRegistrationResponse {
-  const { brokerId, incarnationId, listeners, previousBrokerEpoch } = request;
+  const { brokerId, incarnationId, listeners, rack, previousBrokerEpoch } = request;
   const known = state.image.brokers.get(brokerId);
   const isSameIncarnation = known?.incarnationId === incarnationId;
   if (known !== undefined && !isSameIncarnation && !known.fenced && state.sessions.expiresAt(brokerId) > state.now) return refusedRegistration('DUPLICATE_BROKER_REGISTRATION');
@@ -23,7 +23,7 @@ export function registerBroker(state: ControllerState, request: BrokerRegistrati
   if (listener === undefined) return refusedRegistration('INVALID_REGISTRATION');
   if (known !== undefined && !isSameIncarnation) endIncarnation(state, known, previousBrokerEpoch);
   const brokerEpoch = state.log.nextOffset;
-  state.propose([{ type: 'RegisterBroker', brokerId, incarnationId, brokerEpoch, fenced: isSameIncarnation ? known.fenced : true, host: listener.host, port: listener.port }]);
+  state.propose([{ type: 'RegisterBroker', brokerId, incarnationId, brokerEpoch, fenced: isSameIncarnation ? known.fenced : true, host: listener.host, port: listener.port, ...(rack !== undefined && { rack }) }]);
   state.observe({ kind: 'broker-registered', broker: brokerId, brokerEpoch });
   state.sessions.open(brokerId, state.now);
   return { errorCode: NONE, brokerEpoch };

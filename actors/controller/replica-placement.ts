@@ -1,4 +1,8 @@
-/** @module Where the replicas of a new topic go: dealt out over the brokers, leaders evenly, followers shifted so that pairs mix (Kafka's rack-unaware placement). */
+/**
+ * @module
+ * Where the replicas of a new topic go where no broker names a rack: dealt out over the brokers, leaders evenly, followers shifted so that pairs mix (Kafka's rack-unaware
+ * placement, which KRaft gave up for that of `striped-placement.ts` with one rack). It begins at the first broker and not at a random one, so that a reader knows who leads.
+ */
 
 /** Brokers of each partition, the preferred leader first. The first partition starts at the first broker. */
 export function assignReplicas(brokers: readonly number[], partitions: number, replicationFactor: number): readonly (readonly number[])[] {

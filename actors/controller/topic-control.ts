@@ -9,6 +9,7 @@ import { randomUuid } from '../protocol/uuid.ts';
 import { topicConfigProblem } from './config-control.ts';
 import type { ControllerState } from './controller-state.ts';
 import { assignReplicas, assignmentProblem } from './replica-placement.ts';
+import { placeStriped } from './striped-placement.ts';
 
 type CreatableTopic = CreateTopicsRequest['topics'][number];
 /** What is wrong with a wish, and why. */
@@ -60,9 +61,12 @@ function automaticAssignments(state: ControllerState, topic: CreatableTopic): { 
   const replicationFactor = topic.replicationFactor === DEFAULT ? config['default.replication.factor'] : topic.replicationFactor;
   if (replicationFactor < 1) return { refusal: ['INVALID_REPLICATION_FACTOR', 'The replication factor must be larger than 0, or -1 for the default.'] };
   if (partitions < 1) return { refusal: ['INVALID_PARTITIONS', 'The number of partitions must be larger than 0, or -1 for the default.'] };
-  const brokers = [...state.image.brokers.keys()].filter(state.isActive).sort((a, b) => a - b);
-  if (replicationFactor > brokers.length) return { refusal: ['INVALID_REPLICATION_FACTOR', `There are ${brokers.length} brokers for ${replicationFactor} replicas.`] };
-  return { assignments: assignReplicas(brokers, partitions, replicationFactor) };
+  const usable = [...state.image.brokers.values()].filter(({ inControlledShutdown }) => !inControlledShutdown).map(({ brokerId, rack, fenced }) => ({ id: brokerId, rack, fenced }));
+  const active = usable.filter(({ fenced }) => !fenced).map(({ id }) => id).sort((a, b) => a - b);
+  const isRacked = usable.some(({ rack }) => rack !== undefined);
+  const count = isRacked && active.length > 0 ? usable.length : active.length;
+  if (replicationFactor > count) return { refusal: ['INVALID_REPLICATION_FACTOR', `There are ${count} brokers for ${replicationFactor} replicas.`] };
+  return { assignments: isRacked ? placeStriped(usable, partitions, replicationFactor, state.context.random('replica-placement')) : assignReplicas(active, partitions, replicationFactor) };
 }
 
 function manualAssignments(state: ControllerState, { numPartitions, replicationFactor, assignments }: CreatableTopic): { readonly assignments: Assignments } | { readonly refusal: Refusal } {

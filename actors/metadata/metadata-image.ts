@@ -18,6 +18,8 @@ export interface BrokerRegistration {
   readonly inControlledShutdown: boolean;
   readonly host: string;
   readonly port: number;
+  /** broker.rack; undefined: it names none. */
+  readonly rack?: string | undefined;
 }
 
 export interface PartitionRegistration {
@@ -176,8 +178,8 @@ function* differences(before: MetadataImage, after: MetadataImage): IterableIter
   }
 }
 
-function registrationOf({ brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown = false, host, port }: RegisterBrokerRecord): BrokerRegistration {
-  return { brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown, host, port };
+function registrationOf({ brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown = false, host, port, rack }: RegisterBrokerRecord): BrokerRegistration {
+  return { brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown, host, port, rack };
 }
 
 function created({ replicas, isr, elr, lastKnownElr, addingReplicas, removingReplicas, leader, leaderEpoch, partitionEpoch, leaderRecoveryState }: PartitionRecord): PartitionRegistration {

@@ -26,6 +26,7 @@ export interface RegisterBrokerRecord {
   readonly inControlledShutdown?: boolean;
   readonly host: string;
   readonly port: number;
+  readonly rack?: string | undefined;
 }
 
 /** Absent fields: unchanged. */

@@ -172,14 +172,16 @@ export const deleteRecordsRequest = struct({
 export const deleteRecordsResponse = struct({ topics: array(struct({ name: string, partitions: array(struct({ partitionIndex: int32, lowWatermark: int64, errorCode: int16 })) })) });
 export const createTopicsResponse = struct({ topics: array(struct({ name: string, topicId: uuid, errorCode: int16, errorMessage: nullable(string) })) });
 
-export const brokerRegistrationRequest = struct({
+const brokerRegistrationHead = {
   apiKey: apiKey<typeof API_KEYS.BrokerRegistration>(),
   brokerId: int32,
   clusterId: string,
   incarnationId: uuid,
   listeners: array(struct({ name: string, host: string, port: int32 })),
-  previousBrokerEpoch: int64,
-});
+};
+export const brokerRegistrationRequest = struct({ ...brokerRegistrationHead, previousBrokerEpoch: int64 });
+/** Of a broker that names its rack. */
+const rackedRegistrationRequest = struct({ ...brokerRegistrationHead, rack: string, previousBrokerEpoch: int64 });
 export const brokerRegistrationResponse = struct({ errorCode: int16, brokerEpoch: int64 });
 
 export const brokerHeartbeatRequest = struct({
@@ -316,7 +318,7 @@ export type DeleteRecordsRequest = Infer<typeof deleteRecordsRequest> & Request<
 export type CreateTopicsResponse = Infer<typeof createTopicsResponse>;
 export type CreateTopicsRequest = Infer<typeof createTopicsRequest> & Request<CreateTopicsResponse>;
 export type BrokerRegistrationResponse = Infer<typeof brokerRegistrationResponse>;
-export type BrokerRegistrationRequest = Infer<typeof brokerRegistrationRequest> & Request<BrokerRegistrationResponse>;
+export type BrokerRegistrationRequest = Infer<typeof brokerRegistrationRequest> & Partial<Pick<Infer<typeof rackedRegistrationRequest>, 'rack'>> & Request<BrokerRegistrationResponse>;
 export type BrokerHeartbeatResponse = Infer<typeof brokerHeartbeatResponse>;
 export type BrokerHeartbeatRequest = Infer<typeof brokerHeartbeatRequest> & Request<BrokerHeartbeatResponse>;
 export type AlterPartitionResponse = Infer<typeof alterPartitionResponse>;
@@ -375,4 +377,5 @@ export const MESSAGES: readonly Type<unknown>[] = [
   sessionFetchRequest,
   sessionFetchResponse,
   ...QUORUM_MESSAGES,
+  rackedRegistrationRequest,
 ];
