@@ -15,10 +15,14 @@ export const OBSERVATIONS = {
   'send-invoked': { call: int64, ...partition, value: string, acks: int32 },
   /** `error` null: acknowledged; with acks=0 the offset is −1. `isIndeterminate`: the record may be in the log all the same. */
   'send-returned': { call: int64, ...partition, value: string, acks: int32, offset: int64, error: nullable(string), isIndeterminate: boolean },
+  /** An attempt has failed, and the record will be sent once more. */
+  'send-retried': { call: int64, ...partition, value: string },
   /** One partition's share of a poll: the records in the order in which the application got them. */
   polled: { ...partition, offsets: array(int64), values: array(string) },
   /** A consumer says that it was given everything from `fromOffset` (−1: it does not say from where) up to its end. */
   'read-to-end': { ...partition, fromOffset: int64, endOffset: int64 },
+  /** A consumer that was to read to the end stops before: it was given nothing for a long time. `endOffset`: the end as a broker told it; −1: nobody did. */
+  'gave-up': { ...partition, position: int64, endOffset: int64 },
   /** A consumer could not read what stands at this offset, for it is corrupt, and went on behind it. */
   unreadable: { ...partition, offset: int64 },
   /** The auditor has read a partition to its end, after the heal; `values[i]` stands at `offsets[i]`. */

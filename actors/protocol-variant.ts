@@ -64,6 +64,12 @@ export interface PlantedBugs {
   readonly hidesUncleanElections?: boolean;
   /** Compaction removes the last record of a key, too. */
   readonly compactsLastValues?: boolean;
+  /** A leader answers every so-manieth batch with acks=1, and does not append it. */
+  readonly answersWithoutAppend?: number;
+  /** A leader appends every so-manieth batch twice. */
+  readonly appendsTwice?: number;
+  /** A consumer sends no Fetch any more from this moment on, µs. */
+  readonly stopsFetchingAt?: number;
   /** A voter of the quorum gives its vote to everybody who asks. */
   readonly votesForEverybody?: boolean;
   /** The leader of the quorum commits what it has written itself. */

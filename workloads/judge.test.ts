@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ANOMALIES } from './checkers/anomalies.ts';
 import { createTrialJudge } from './judge.ts';
 import { ANOMALIES_LISTED_MAX } from './verdict.ts';
-import { ENDED, acked, appended, booted, elected, finalRead, leads, polled, promises, sent, struck, traced, watermark, written } from './testing/trace.ts';
+import { ENDED, acked, appended, booted, elected, finalRead, leads, polled, retried, promises, sent, struck, traced, watermark, written } from './testing/trace.ts';
 import type { Step } from './testing/trace.ts';
 import { isFailure } from './verdict.ts';
 import type { TrialVerdict } from './verdict.ts';
@@ -29,7 +29,7 @@ describe('the judge of a trial', () => {
   });
 
   it('passes a run whose anomalies are all by design, and shows them', () => {
-    const verdict = judged(clean, finalRead([0, 'p1-0'], [1, 'p1-0']));
+    const verdict = judged(clean, retried('p1-0'), finalRead([0, 'p1-0'], [1, 'p1-0']));
     expect(verdict.anomalies).toMatchObject([{ name: 'duplicate', byDesign: 'retries without enable.idempotence' }]);
     expect(isFailure(verdict)).toBe(false);
   });

@@ -1,6 +1,7 @@
 /** @module The judge of a trial: feeds every checker with the merged trace and puts together the verdict. */
 import type { Observation } from '../actors/observation.ts';
 import { AvailabilityMeter } from './availability/meter.ts';
+import type { Reader } from './availability/meter.ts';
 import type { JudgedEvent, Judge, RunEnd } from '../runtime/simulation.ts';
 import type { Anomaly, Checker, Promises } from './checkers/checker.ts';
 import { createCommittedChecker } from './checkers/committed.ts';
@@ -37,12 +38,12 @@ class TrialJudge implements Judge {
 
   constructor(promises: Promises, resolved: ResolvedTrial | undefined) {
     this.#history = new History(promises);
-    this.#meter = new AvailabilityMeter(resolved?.phases.loadUntil ?? promises.healsAt);
+    this.#meter = resolved === undefined ? new AvailabilityMeter(promises.healsAt) : new AvailabilityMeter(resolved.phases.loadUntil, readersOf(resolved));
     this.#expected = resolved === undefined ? [] : expectationsOf(resolved).map((expectation) => expectation({ history: this.#history, meter: this.#meter, resolved }));
     this.#checkers = [
       createOrderChecker(this.#history, promises),
       createCommittedChecker(this.#history, promises),
-      createDurableChecker(this.#history, promises),
+      createDurableChecker(this.#history),
       createVisibleChecker(this.#history),
       createSupersetChecker(this.#history),
       createWatermarkChecker(this.#history),
@@ -81,6 +82,10 @@ class TrialJudge implements Judge {
       stopped: end.stopped,
     };
   }
+}
+
+function readersOf({ consumers, phases }: ResolvedTrial): Reader[] {
+  return consumers.flatMap(({ names, startAfterUs, config }) => (config['auto.offset.reset'] === 'earliest' ? names.map((name) => ({ name, from: phases.loadFrom + startAfterUs })) : []));
 }
 
 /** By time, and no more than a person reads of each name and cause. The sort is stable: at one instant, as the checkers told them. */

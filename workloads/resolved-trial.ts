@@ -207,7 +207,7 @@ export function promisesOf({ topics, producers, consumers, protocol, phases: { h
     producers: Object.fromEntries(
       producers.flatMap(({ names, config }) => {
         const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;
-        return names.map((name) => [name, { acks: acksOf(config), keepsOrder, retries: config.retries }]);
+        return names.map((name) => [name, { acks: acksOf(config), keepsOrder }]);
       }),
     ),
     consumers: consumers.flatMap(({ names }) => names),

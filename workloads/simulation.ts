@@ -49,7 +49,7 @@ export function simulationOf(argument: TrialArgument, planted: PlantedBugs): Sim
   const bootstrap = brokerNames(resolved.brokers);
   return {
     seed: argument.seed,
-    actors: [...clusterActors(resolved, planted), operatorActor(resolved, bootstrap), nemesis(faults, { brokers: bootstrap, controllers: controllerNames(resolved.controllers) }, resolved.racks), ...applications(resolved, bootstrap)],
+    actors: [...clusterActors(resolved, planted), operatorActor(resolved, bootstrap), nemesis(faults, { brokers: bootstrap, controllers: controllerNames(resolved.controllers) }, resolved.racks), ...applications(resolved, bootstrap, planted)],
     structures: structuresOf(MESSAGES),
     network: DATACENTRE,
     disk: SOLID_STATE_DISK,
@@ -111,7 +111,7 @@ function operatorActor({ topics }: ResolvedTrial, bootstrap: readonly string[]):
   });
 }
 
-function applications(resolved: ResolvedTrial, bootstrap: readonly string[]): Actor[] {
+function applications(resolved: ResolvedTrial, bootstrap: readonly string[], planted: PlantedBugs): Actor[] {
   const { trial, topics, brokers, producers, consumers, phases, metricsIntervalUs } = resolved;
   const actions = administrationOf(resolved);
   const partitions = topics.flatMap(({ name, partitions: count }) => Array.from({ length: count }, (_, partition) => ({ topic: name, partition })));
@@ -121,7 +121,7 @@ function applications(resolved: ResolvedTrial, bootstrap: readonly string[]): Ac
       names.map((name) => producingApplication({ name, bootstrap, topics: written, meanIntervalUs: meanInterval(ratePerSecond, names.length), valueBytes, config, from: phases.loadFrom, until: phases.loadUntil, metricsIntervalUs })),
     ),
     ...consumers.flatMap(({ names, startAfterUs, config }) =>
-      names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs })),
+      names.map((name) => consumingApplication({ name, bootstrap, partitions, config, from: phases.loadFrom + startAfterUs, until: phases.auditFrom, metricsIntervalUs, planted })),
     ),
     ...[trial.cluster.movesLeadersEveryUs ?? []].flat().map((meanIntervalUs) => balancer({ bootstrap, partitions, meanIntervalUs, from: phases.faultsFrom, until: phases.healsAt })),
     ...(actions.length === 0 ? [] : [administrator({ bootstrap, brokers: Array.from({ length: brokers }, (_, id) => id), actions, until: phases.healsAt })]),

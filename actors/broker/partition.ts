@@ -68,6 +68,8 @@ export class Partition {
   readonly lowWatermarkWaiters = new Set<Pick<Signal, 'notify'>>();
   /** Its log directory has failed (DF-2). */
   isOffline = false;
+  /** Batches it was asked to append, where bugs are planted. */
+  #batches = 0;
 
   constructor(topic: string, topicId: string, index: number, { log, lock }: Pick<ManagedLog, 'log' | 'lock'>, host: PartitionHost) {
     this.topic = topic;
@@ -200,6 +202,14 @@ export class Partition {
     this.#settle();
   }
 
+  /** Planted bugs. @returns whether the batch is to be answered without being appended */
+  *#appendsWrongly(batch: Uint8Array, acks: number): Task<boolean> {
+    const { answersWithoutAppend = Infinity, appendsTwice = Infinity } = this.#host.options.planted;
+    this.#batches += 1;
+    if (this.#batches % appendsTwice === 0) yield* this.#appendOnce(batch.slice());
+    return acks === 1 && this.#batches % answersWithoutAppend === 0;
+  }
+
   *#append(batch: Uint8Array, acks: number): Task<AppendOutcome> {
     if (!this.isLeader) return { error: 'NOT_LEADER_OR_FOLLOWER' };
     if (acks === -1 && this.isr.length < this.minIsr) return { error: 'NOT_ENOUGH_REPLICAS' };
@@ -207,6 +217,13 @@ export class Partition {
     const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: this.log.isCompacted });
     if (invalid !== undefined) return { error: invalid };
     if (batch.length > this.log.config['segment.bytes']) return { error: 'RECORD_LIST_TOO_LARGE' };
+    const { answersWithoutAppend, appendsTwice } = this.#host.options.planted;
+    const { logEndOffset } = this.log;
+    if ((answersWithoutAppend ?? appendsTwice) !== undefined && (yield* this.#appendsWrongly(batch, acks))) return { error: 'NONE', baseOffset: logEndOffset, lastOffset: logEndOffset };
+    return yield* this.#appendOnce(batch);
+  }
+
+  *#appendOnce(batch: Uint8Array): Task<AppendOutcome> {
     const { baseOffset, lastOffset } = yield* this.log.appendAsLeader(batch, this.leaderEpoch);
     this.#observe({ kind: 'appended', ...this.#name, broker: this.#me, leaderEpoch: this.leaderEpoch, baseOffset, lastOffset, asLeader: true, ...summaryOf(batch) });
     if (!this.#tryAdvanceHighWatermark()) this.#wakeFetches();

@@ -14,6 +14,7 @@ import type { Offset } from '../log/record-batch.ts';
 import { KafkaError, NONE, errorName, isRetriable } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
+import type { PlantedBugs } from '../protocol-variant.ts';
 import { CompletedFetch } from './completed-fetch.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
@@ -30,6 +31,7 @@ export interface FetcherParts {
   readonly metrics: ConsumerMetrics;
   /** An answer came, or will not come any more. */
   readonly onChange: () => void;
+  readonly planted: PlantedBugs;
 }
 
 /** One partition in a request: what was asked for, and of whom. */
@@ -62,6 +64,7 @@ export class Fetcher {
     const { metadata, network, subscription } = this.#parts;
     let wakeAt = Infinity;
     const byPeer = new Map<string, FetchedPartition[]>();
+    if (this.#context.now >= (this.#parts.planted.stopsFetchingAt ?? Infinity)) return wakeAt;
     for (const assigned of subscription.partitions) {
       if (assigned.position === undefined || assigned.isBuffered) continue;
       const leader = metadata.leaderOf(assigned.topic, assigned.partition);

@@ -18,6 +18,7 @@ import { partitionName } from '../client/topic-partition.ts';
 import type { TopicPartition } from '../client/topic-partition.ts';
 import type { ConsumerConfig } from '../config/consumer-config.ts';
 import type { Offset } from '../log/record-batch.ts';
+import type { PlantedBugs } from '../protocol-variant.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
 import { ConsumerMetrics } from './consumer-metrics.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
@@ -42,6 +43,7 @@ export interface ConsumerOptions {
   readonly config: ConsumerConfig;
   /** Its metrics are sampled so often; absent: never. */
   readonly metricsIntervalUs?: Micros | undefined;
+  readonly planted?: PlantedBugs | undefined;
 }
 
 /** As in Kafka, where it cannot be configured for consumers. */
@@ -62,7 +64,7 @@ export class KafkaConsumer {
   readonly #metadataTask: SpawnedTask;
   #isClosed = false;
 
-  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config, metricsIntervalUs }: ConsumerOptions) {
+  constructor(context: ActorContext, { bootstrapServers, clientId = context.name, config, metricsIntervalUs, planted = {} }: ConsumerOptions) {
     this.#context = context;
     this.#config = config;
     this.#metrics = new ConsumerMetrics(context, clientId, metricsIntervalUs);
@@ -79,7 +81,7 @@ export class KafkaConsumer {
     const isolationLevel = config['isolation.level'] === 'read_committed' ? READ_COMMITTED : READ_UNCOMMITTED;
     const parts = { config, clientId, isolationLevel, network: this.#network, metadata: this.#metadata, backoff, onChange };
     this.#lookups = new OffsetLookups(context, parts);
-    this.#fetcher = new Fetcher(context, { ...parts, subscription: this.#subscription, metrics: this.#metrics });
+    this.#fetcher = new Fetcher(context, { ...parts, subscription: this.#subscription, metrics: this.#metrics, planted });
     this.#metadataTask = context.spawn(this.#metadata.run());
   }
 

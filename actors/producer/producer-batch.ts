@@ -108,6 +108,12 @@ export class ProducerBatch {
     return this.attempts >= 1 && this.attempts === this.#attemptsBeforeLeader;
   }
 
+  /** An attempt has failed, and there will be another. */
+  retried(): void {
+    this.attempts += 1;
+    for (const future of this.#futures) future.retried();
+  }
+
   /** The records are in the log; with acks=0 nobody knows where: −1. `logAppendTimeMs` −1: they keep the producer's timestamps. */
   succeed(baseOffset: Offset, logAppendTimeMs: number): void {
     if (this.isDone) return;

@@ -143,7 +143,7 @@ export class RecordAccumulator {
   /** Puts a batch back at the front, to be sent again after a backoff (§4.4.3). Without idempotence this reorders it behind what went after it. */
   reenqueue(batch: ProducerBatch): void {
     batch.retryAt = this.#context.now + this.#backoff.delayUs(batch.attempts);
-    batch.attempts += 1;
+    batch.retried();
     this.#queue(batch.topic, batch.partition).batches.unshift(batch);
   }
 

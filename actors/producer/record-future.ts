@@ -41,6 +41,7 @@ export class RecordFuture {
   #outcome: RecordOutcome | undefined;
   #callbacks: ((outcome: RecordOutcome) => void)[] | undefined;
   #settled: Signal | undefined;
+  #onRetry: (() => void) | undefined;
 
   constructor(context: ActorContext, topic: string, partition: number) {
     this.#context = context;
@@ -59,6 +60,11 @@ export class RecordFuture {
     else (this.#callbacks ??= []).push(callback);
   }
 
+  /** Calls back whenever an attempt has failed and another one will be made; what is called must not throw. (Kafka's tells nobody.) */
+  onRetry(callback: () => void): void {
+    this.#onRetry = callback;
+  }
+
   /** Waits until it is done. */
   *settled(): Task<RecordOutcome> {
     if (this.#outcome === undefined) yield* (this.#settled ??= this.#context.signal()).wait();
@@ -70,6 +76,11 @@ export class RecordFuture {
     const outcome = yield* this.settled();
     if (!outcome.isAcknowledged) throw outcome.error;
     return outcome.metadata;
+  }
+
+  /** For the producer alone. */
+  retried(): void {
+    this.#onRetry?.();
   }
 
   /** For the producer alone, once. */

@@ -1,9 +1,10 @@
 /** @module Applications that read: one that follows all partitions while the load runs, and the auditor, which reads everything once more after the heal. */
 import { KafkaConsumer } from '../../actors/consumer/kafka-consumer.ts';
-import type { ConsumerRecord } from '../../actors/consumer/kafka-consumer.ts';
+import type { ConsumerRecord, PartitionOffset } from '../../actors/consumer/kafka-consumer.ts';
 import { CorruptRecordError } from '../../actors/client/client-errors.ts';
 import type { ConsumerConfig } from '../../actors/config/consumer-config.ts';
 import type { Observation } from '../../actors/observation.ts';
+import type { PlantedBugs } from '../../actors/protocol-variant.ts';
 import { SECOND } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Micros, Task } from '../../runtime/index.ts';
 import { KafkaError } from '../../actors/protocol/errors.ts';
@@ -19,6 +20,7 @@ export interface ConsumingOptions {
   /** From here on it stops once it has read to the end. */
   readonly until: Micros;
   readonly metricsIntervalUs?: Micros | undefined;
+  readonly planted?: PlantedBugs | undefined;
 }
 
 const POLL_MS = 1_000;
@@ -33,11 +35,22 @@ export function consumingApplication(options: ConsumingOptions): Actor {
       const records = yield* pollPastCorrupt(context, consumer);
       if (records.length > 0) waitsSince = Math.max(options.until, context.now);
       for (const [at, share] of shares(records)) observe(context, { kind: 'polled', ...at, offsets: share.map(({ offset }) => offset), values: share.map(({ value }) => recordName(value)) });
-      if (context.now >= options.until && records.length === 0 && ((yield* hasReadToEnd(consumer, options)) || context.now - waitsSince >= PATIENCE_US)) break;
+      if (context.now < options.until || records.length > 0) continue;
+      const ends = yield* endsOf(consumer, options);
+      const hasPatience = context.now - waitsSince < PATIENCE_US;
+      if (hasPatience && (ends === undefined || options.partitions.some((at) => positionOf(consumer, at) < endOf(ends, at)))) continue;
+      for (const at of options.partitions) stops(context, options, at, positionOf(consumer, at), ends === undefined ? -1 : endOf(ends, at));
+      return;
     }
-    const fromOffset = options.config['auto.offset.reset'] === 'earliest' ? 0 : -1;
-    for (const at of options.partitions) observe(context, { kind: 'read-to-end', topic: at.topic, partition: at.partition, fromOffset, endOffset: consumer.position(at) ?? 0 });
   });
+}
+
+/** What it says of a partition as it stops: that it has read it to its end, or that it has given up. */
+function stops(context: ActorContext, { config }: ConsumingOptions, { topic, partition }: { readonly topic: string; readonly partition: number }, position: number, endOffset: number): void {
+  const fromOffset = config['auto.offset.reset'] === 'earliest' ? 0 : -1;
+  if (endOffset < 0 || position < endOffset) observe(context, { kind: 'gave-up', topic, partition, position, endOffset });
+  // What it was to be given below its position is judged wherever it stopped.
+  observe(context, { kind: 'read-to-end', topic, partition, fromOffset, endOffset: position });
 }
 
 /** After the heal, reads every partition from its start to its end, and says what stands there: the truth that everything else is held against. */
@@ -45,7 +58,7 @@ export function auditor(options: ConsumingOptions): Actor {
   return application(options, function* (context, consumer) {
     const read = new Map<string, ConsumerRecord[]>(options.partitions.map((at) => [nameOf(at), []]));
     const ends = yield* retried(context, () => consumer.endOffsets(options.partitions));
-    const isBehind = (at: { readonly topic: string; readonly partition: number }): boolean => (consumer.position(at) ?? 0) < endOf(ends, at);
+    const isBehind = (at: { readonly topic: string; readonly partition: number }): boolean => positionOf(consumer, at) < endOf(ends, at);
     for (let waitsSince = context.now; options.partitions.some(isBehind) && context.now - waitsSince < PATIENCE_US; ) {
       const records = yield* pollPastCorrupt(context, consumer);
       if (records.length > 0) waitsSince = context.now;
@@ -81,7 +94,7 @@ function application(options: ConsumingOptions, work: (context: ActorContext, co
       context.spawn(
         (function* () {
           yield* context.sleep(Math.max(0, options.from - context.now));
-          const consumer = new KafkaConsumer(context, { bootstrapServers: options.bootstrap, config: options.config, metricsIntervalUs: options.metricsIntervalUs });
+          const consumer = new KafkaConsumer(context, { bootstrapServers: options.bootstrap, config: options.config, metricsIntervalUs: options.metricsIntervalUs, planted: options.planted });
           consumer.assign(options.partitions);
           yield* work(context, consumer);
           yield* consumer.close();
@@ -92,12 +105,16 @@ function application(options: ConsumingOptions, work: (context: ActorContext, co
   };
 }
 
-function* hasReadToEnd(consumer: KafkaConsumer, { partitions }: ConsumingOptions): Task<boolean> {
+function positionOf(consumer: KafkaConsumer, at: { readonly topic: string; readonly partition: number }): number {
+  return consumer.position(at) ?? 0;
+}
+
+/** Where its partitions end; undefined: nobody can tell now. */
+function* endsOf(consumer: KafkaConsumer, { partitions }: ConsumingOptions): Task<readonly PartitionOffset[] | undefined> {
   try {
-    const ends = yield* consumer.endOffsets(partitions);
-    return partitions.every((at) => (consumer.position(at) ?? 0) >= endOf(ends, at));
+    return yield* consumer.endOffsets(partitions);
   } catch (error) {
-    if (error instanceof KafkaError) return false;
+    if (error instanceof KafkaError) return undefined;
     throw error;
   }
 }

@@ -87,6 +87,7 @@ class Load {
     const value = key === undefined ? name : nameWithKey(name, key);
     this.#observe({ kind: 'send-invoked', call, topic, partition, value, acks: this.#acks });
     const future = yield* this.#producer.send({ topic, partition, key: key === undefined ? null : encoder.encode(key), value: this.#padded(value), timestamp: Math.floor(this.#context.clock() / MILLISECOND) });
+    future.onRetry(() => this.#observe({ kind: 'send-retried', call, topic, partition, value }));
     future.onCompletion((outcome) => this.#returned(call, topic, partition, value, outcome));
   }
 

@@ -101,6 +101,17 @@ describe('how long clients had to wait', () => {
   });
 });
 
+it('a consumer that reads from the beginning waits from its first moment on, though it is never given anything', () => {
+  const events = traced([booted, watermark(1, 5, 1), stopped('x', 'crash'), stopped('x', 'crash')]);
+  const waits = (from: number) => {
+    const meter = new AvailabilityMeter(events.length * MS, [{ name: 'c1', from }]);
+    for (const event of events) meter.see(event, event.event.type === 'observed' ? (event.event.observation as Observation) : undefined);
+    return meter.finish(events.length * MS).clients['c1'];
+  };
+  expect(waits(0)).toBe(2 * MS);
+  expect(waits(events.length * MS)).toBeUndefined();
+});
+
 describe('a distribution', () => {
   it('is by nearest rank', () => {
     expect(distributionOf(Array.from({ length: 200 }, (_, i) => 200 - i))).toEqual({ count: 200, p50: 100, p99: 198, max: 200 });

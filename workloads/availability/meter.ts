@@ -44,11 +44,13 @@ export class AvailabilityMeter {
   readonly #loadUntil: Micros;
   readonly #writes = new Map<string, Pending>();
   readonly #producers = new Map<string, Pending>();
-  readonly #readers = new Readers();
+  readonly #readers: Readers;
   #ended = false;
 
-  constructor(loadUntil: Micros) {
+  /** `readers`: consumers that read every partition from its beginning, and when each starts. */
+  constructor(loadUntil: Micros, readers: readonly Reader[] = []) {
     this.#loadUntil = loadUntil;
+    this.#readers = new Readers(readers);
   }
 
   see(event: JudgedEvent, observation: Observation | undefined): void {
@@ -116,6 +118,12 @@ export class AvailabilityMeter {
   }
 }
 
+/** A consumer that waits for what is committed from this moment on, though it was never given anything. */
+export interface Reader {
+  readonly name: string;
+  readonly from: Micros;
+}
+
 /** What consumers wait for: records that are committed, and that they have not been given. */
 class Readers {
   readonly #committed = new Map<string, number>();
@@ -123,9 +131,15 @@ class Readers {
   readonly #positions = new Map<string, Map<string, number>>();
   readonly #byPartition = new Map<string, Map<string, Service>>();
   readonly #byConsumer = new Map<string, Service>();
+  readonly #expected: readonly Reader[];
+
+  constructor(expected: readonly Reader[]) {
+    this.#expected = expected;
+  }
 
   committed(partition: string, highWatermark: number, time: Micros): void {
     this.#committed.set(partition, highWatermark);
+    for (const { name, from } of this.#expected) if (time >= from) entry(entry(this.#positions, name, () => new Map<string, number>()), partition, () => 0);
     for (const [consumer, positions] of this.#positions) if ((positions.get(partition) ?? 0) < highWatermark) this.#wanted(consumer, partition, time);
   }
 

@@ -48,6 +48,7 @@ export const ANOMALIES = [
   safety('lost-write', '7.5-committed', 'a consumer went past an acknowledged record that is there, and nobody was ever given it'),
   safety('unseen', '7.5-committed', 'a consumer that said it had read to the end was never given a record that stands there'),
   liveness('stalled', '7.6.2-app', 'applications had not finished when the run ended'),
+  liveness('reading-stalled', '7.5-committed', 'a consumer was given nothing more, though it had not come to the end of a partition'),
   liveness('leaderless-partition', '7.6.1-config', 'a partition has no leader in the end'),
   liveness('under-replicated', '7.2-isr', 'a replica has not come back to the in-sync set in time after the heal'),
   liveness('reassignment-unfinished', '7.2-isr', 'a partition that was to move to other brokers has not got there in the end'),

@@ -43,8 +43,8 @@ export interface Promises {
   /** A replica that may have lost something is not elected for that it was in sync (EL-6, EL-10). */
   readonly eligibleLeaderReplicas: boolean;
   readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number }>>;
-  /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). `retries` absent: as many as it likes. */
-  readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean; readonly retries?: number }>>;
+  /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). */
+  readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean }>>;
   /** Names of the applications that poll. */
   readonly consumers: readonly string[];
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { acked, appended, booted, cleaned, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
+import { acked, appended, booted, cleaned, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, retried, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
 import { BIT_ROT_OF_ISR, BIT_ROT_OF_LEADER, BIT_ROT_UNSEEN, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { RETRIES, createDurableChecker } from './durable.ts';
 
 const LOSS = 'acked-loss (7.1-durable, safety)';
 const GHOST = 'ghost-write (7.1-durable, safety)';
+const DUPLICATE = 'duplicate (7.4.2-retries, safety)';
 const INCONSISTENT = 'inconsistent-offsets (7.1-durable, safety)';
 const two = [booted, written('p1-0', 0), written('p1-1', 1)].flat();
 const keyed = [booted, written('p1-0@a', 0), written('p1-1@b', 1), written('p1-2@a', 2)].flat();
@@ -102,7 +103,10 @@ const cases: readonly Case[] = [
     finds: [LOSS],
   },
 
-  { what: 'a retry that was written twice', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'])], finds: [`duplicate (7.4.2-retries, safety) by design: ${RETRIES}`] },
+  { what: 'a retry that was written twice', trace: [two, retried('p1-0'), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'])], finds: [`${DUPLICATE} by design: ${RETRIES}`] },
+  { what: 'a record that was sent once and stands there twice', trace: [two, retried('p1-1'), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'])], finds: [DUPLICATE] },
+  { what: 'a record that was sent twice and stands there three times', trace: [two, retried('p1-0'), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-0'], [3, 'p1-0'])], finds: [`${DUPLICATE} by design: ${RETRIES}`, DUPLICATE] },
+  { what: 'acks=1 answered by a leader that had not appended it, and another leader after that', trace: [booted, sent('p2-0', 1), acked('p2-0', 0, 1), elected(2, 6, [2]), leads(2, 6, 0, 0, [2]), finalRead()], finds: [LOSS] },
   { what: 'a value that nobody sent, in the end', trace: [two, finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },
   { what: 'a value that nobody sent, in a poll', trace: [two, polled('c1', [2, 'p9-0']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [GHOST] },
   { what: 'a value that nobody sent, in both: said once', trace: [two, polled('c1', [2, 'p9-0']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },

@@ -5,7 +5,7 @@
  */
 import { anomaly, causedAt } from './anomalies.ts';
 import { allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
-import type { Anomaly, Checker, Promises } from './checker.ts';
+import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
 import { supersession } from './superseded.ts';
@@ -13,7 +13,7 @@ import { ACKS_ALL, acksSetting, clockTime } from './words.ts';
 
 export const RETRIES = 'retries without enable.idempotence';
 
-export function createDurableChecker(history: History, promises: Promises): Checker {
+export function createDurableChecker(history: History): Checker {
   return {
     name: 'durable',
     see() {
@@ -21,7 +21,7 @@ export function createDurableChecker(history: History, promises: Promises): Chec
     },
     finish: () => [
       ...lostRecords(history),
-      ...[...history.ledger.finals].flatMap(([partition, final]) => [...duplicates(history, promises, partition, final), ...foreignValues(history, partition, final)]),
+      ...[...history.ledger.finals].flatMap(([partition, final]) => [...duplicates(history, partition, final), ...foreignValues(history, partition, final)]),
       ...[...history.ledger.polledPartitions].flatMap((partition) => [...ghostReadings(history, partition), ...inconsistentOffsets(history, partition)]),
     ],
     kept: 0,
@@ -63,7 +63,7 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
   const found = anomaly(
     'acked-loss',
     final.at,
-    unread?.cause ?? (acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, leaderEpoch, without !== undefined)),
+    unread?.cause ?? (acks === ACKS_ALL ? removal?.cause : allowedBySetting(acks, without !== undefined)),
     `producer ${producer} was told at ${clockTime(record.returnedAt)} that record ${value} of ${partition.name} was ${acks === ACKS_ALL ? 'committed' : 'written'} (${acksSetting(acks)}${place}).`,
     whatStandsAt(offset, final),
     unread?.story ?? removal?.story ?? taken,
@@ -71,9 +71,9 @@ function lostRecord(history: History, record: SentRecord, final: FinalLog): Anom
   return causedAt(lostAt(partition, offset, leaderEpoch), found);
 }
 
-/** acks=0 promises nothing. With acks=1 the leader has the record, and it is gone only if another leader, or a later self, took office without it. */
-function allowedBySetting(acks: number, leaderEpoch: number, hasLaterTermWithout: boolean): string | undefined {
-  return acks === 1 && leaderEpoch >= 0 && !hasLaterTermWithout ? undefined : acksSetting(acks);
+/** acks=0 promises nothing. With acks=1 a leader has appended the record, and it is gone only if another leader, or a later self, took office without it. */
+function allowedBySetting(acks: number, hasLaterTermWithout: boolean): string | undefined {
+  return acks === 1 && !hasLaterTermWithout ? undefined : acksSetting(acks);
 }
 
 function whatStandsAt(offset: number, final: FinalLog): string {
@@ -83,14 +83,20 @@ function whatStandsAt(offset: number, final: FinalLog): string {
   return offset >= final.endOffset ? `the final read ends at offset ${final.endOffset}.` : `in the final read nothing stands at offset ${offset}.`;
 }
 
-/** Two attempts of one send were both written: at-least-once, as the book says of retries (7.4.2). */
-function duplicates({ ledger }: History, { producers }: Promises, partition: string, final: FinalLog): Anomaly[] {
+/** Several attempts of one send were written: at-least-once, as the book says of retries (7.4.2). Whatever was sent once only cannot stand there twice. */
+function duplicates({ ledger }: History, partition: string, final: FinalLog): Anomaly[] {
   const anomalies: Anomaly[] = [];
-  const places = new Map<string, number>();
+  const places = new Map<string, number[]>();
   for (const [offset, value] of final.values) {
-    const first = places.get(value);
-    if (first === undefined) places.set(value, offset);
-    else anomalies.push(anomaly('duplicate', final.at, producers[ledger.records.get(value)?.producer ?? '']?.retries === 0 ? undefined : RETRIES, `record ${value} stands at offset ${first} of ${partition} and again at offset ${offset}.`));
+    const before = places.get(value);
+    if (before === undefined) {
+      places.set(value, [offset]);
+      continue;
+    }
+    const retries = ledger.records.get(value)?.retries ?? 0;
+    const sends = `its producer ${retries === 0 ? 'sent it once' : `sent it again ${retries === 1 ? 'once' : `${retries} times`}`}.`;
+    anomalies.push(anomaly('duplicate', final.at, before.length <= retries ? RETRIES : undefined, `record ${value} stands at offset ${before[0]} of ${partition} and again at offset ${offset}.`, sends));
+    before.push(offset);
   }
   return anomalies;
 }

@@ -19,6 +19,8 @@ export interface SentRecord {
   readonly acks: number;
   readonly sentAt: number;
   outcome: Outcome;
+  /** Attempts that failed and were followed by another: so many times more than once it may stand in the log. */
+  retries: number;
   /** As acknowledged; −1 with acks=0 or without an acknowledgement. */
   offset: number;
   returnedAt: number;
@@ -72,6 +74,11 @@ export class Ledger {
       case 'send-returned':
         this.#returned(observation, time);
         break;
+      case 'send-retried': {
+        const record = this.records.get(observation.value);
+        if (record !== undefined) record.retries += 1;
+        break;
+      }
       case 'polled':
         this.#polled(observation, actor, time);
         break;
@@ -123,7 +130,7 @@ export class Ledger {
 
   #invoked(observation: Extract<Observation, { kind: 'send-invoked' }>, producer: string, time: number): void {
     const { value, acks } = observation;
-    this.records.set(value, { value, producer, partition: partitionName(observation), acks, sentAt: time, outcome: 'open', offset: -1, returnedAt: -1, leaderEpoch: -1, wasCommitted: false });
+    this.records.set(value, { value, producer, partition: partitionName(observation), acks, sentAt: time, outcome: 'open', retries: 0, offset: -1, returnedAt: -1, leaderEpoch: -1, wasCommitted: false });
   }
 
   #returned(observation: Extract<Observation, { kind: 'send-returned' }>, time: number): void {

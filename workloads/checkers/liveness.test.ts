@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED, booted, elected, finalRead, inShort, promises, rotted, verdictOf } from '../testing/trace.ts';
+import { ENDED, booted, elected, finalRead, gaveUp, inShort, promises, rotted, unreadable, verdictOf, written } from '../testing/trace.ts';
 import { BIT_ROT_OF_LEADER } from './attribution.ts';
 import { createLivenessChecker } from './liveness.ts';
 
@@ -16,6 +16,10 @@ describe('liveness: once the faults have stopped, everything gets done', () => {
     { what: 'a follower that cannot fetch what rotted in its leader’s log', trace: [booted, rotted(1), elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: [`under-replicated (7.2-isr, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
     { what: 'a follower with rotten bits of its own', trace: [booted, rotted(3), elected(1, 6, [1, 2]), finalRead()], end: ENDED, finds: ['under-replicated (7.2-isr, liveness)'] },
     { what: 'a partition that nobody can read beyond what rotted', trace: [booted, rotted(1)], end: ENDED, finds: [`unread-partition (7.1-durable, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
+    { what: 'a consumer that is given nothing more below the end', trace: [booted, written('p1-0', 0), gaveUp('c1', 0, 1), finalRead([0, 'p1-0'])], end: ENDED, finds: ['reading-stalled (7.5-committed, liveness)'] },
+    { what: 'a consumer that is given nothing more, for bits of its leader’s log have rotted', trace: [booted, written('p1-0', 0), rotted(1), gaveUp('c1', 0, 1), finalRead([0, 'p1-0'])], end: ENDED, finds: [`reading-stalled (7.5-committed, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
+    { what: 'a consumer that had to step over too much', trace: [booted, written('p1-0', 0), rotted(1), unreadable('c1', 0), elected(2, 6), gaveUp('c1', 1, 2), finalRead([0, 'p1-0'])], end: ENDED, finds: [`reading-stalled (7.5-committed, liveness) by design: ${BIT_ROT_OF_LEADER}`] },
+    { what: 'another consumer than the one that had to step over something', trace: [booted, written('p1-0', 0), rotted(1), unreadable('c2', 0), elected(2, 6), gaveUp('c1', 1, 2), finalRead([0, 'p1-0'])], end: ENDED, finds: ['reading-stalled (7.5-committed, liveness)'] },
     { what: 'a run that was stopped from outside', trace: [booted, elected(-1, 6, [1])], end: { ...STALLED, stopped: true }, finds: [] },
   ])('$what: $finds', ({ trace, end, finds }) => {
     expect(verdictOf(createLivenessChecker, trace, end).map(inShort)).toEqual(finds);

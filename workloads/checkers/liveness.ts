@@ -3,6 +3,7 @@
  * What must have happened once the faults have stopped (§12.3, liveness): everybody has finished, every partition has a leader and all its replicas in
  * sync, and was read to its end. A run that was stopped from outside proves nothing about its end.
  */
+import type { Observation } from '../../actors/observation.ts';
 import type { RunEnd } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
 import { allowedSilence } from './attribution.ts';
@@ -13,22 +14,34 @@ import { clockTime, partitionName } from './words.ts';
 const NO_LEADER = -1;
 
 export function createLivenessChecker(history: History, promises: Promises): Checker {
+  const stalled: Anomaly[] = [];
   return {
     name: 'liveness',
-    see() {
-      // The end alone counts.
+    see({ time, actor }, observation) {
+      if (observation?.kind === 'gave-up') stalled.push(readingStalled(history, observation, actor, time));
     },
     finish(end) {
       if (end.stopped) return [];
-      return [...stalledActors(end, promises), ...partitionsOf(promises).flatMap((partition) => [...leaderless(history, partition, end), ...underReplicated(history, promises, partition, end), ...unread(history, partition, end)])];
+      return [...stalledActors(end, promises), ...stalled, ...partitionsOf(promises).flatMap((partition) => [...leaderless(history, partition, end), ...underReplicated(history, promises, partition, end), ...unread(history, partition, end)])];
     },
-    kept: 0,
+    get kept() {
+      return stalled.length;
+    },
   };
 }
 
 function stalledActors({ stalled, endedAt }: RunEnd, { healsAt }: Promises): Anomaly[] {
   if (stalled.length === 0) return [];
   return [anomaly('stalled', endedAt, undefined, `the faults stopped at ${clockTime(healsAt)}, and the run ended at ${clockTime(endedAt)}.`, `not finished by then: ${stalled.join(', ')}.`)];
+}
+
+/** A consumer was to read to the end, and waited in vain. What it steps over because it cannot be read takes its time, too. */
+function readingStalled({ cluster }: History, observation: Extract<Observation, { kind: 'gave-up' }>, consumer: string, time: number): Anomaly {
+  const { position, endOffset } = observation;
+  const partition = cluster.of(observation);
+  const excuse = allowedSilence(partition, partition.lastElection?.leader ?? NO_LEADER) ?? partition.unreadable.find((found) => found.consumer === consumer)?.excuse;
+  const end = endOffset < 0 ? 'nobody could tell it where that ends' : `that ends at offset ${endOffset}`;
+  return anomaly('reading-stalled', time, excuse?.cause, `consumer ${consumer} stopped reading ${partition.name} at offset ${position} at ${clockTime(time)}: it had been given nothing for long, and ${end}.`, excuse?.story);
 }
 
 function leaderless({ cluster }: History, name: string, { endedAt }: RunEnd): Anomaly[] {

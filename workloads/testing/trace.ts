@@ -30,6 +30,8 @@ const valuesOf = (records: readonly (readonly [number, string])[]): string[] => 
 export const sent = (value: string, acks = -1, partition = 0): Step => observed(producerOf(value), { kind: 'send-invoked', call: callOf(value), topic: 'orders', partition, value, acks });
 export const acked = (value: string, offset: number, acks = -1): Step =>
   observed(producerOf(value), { kind: 'send-returned', call: callOf(value), ...ORDERS_0, value, acks, offset, error: null, isIndeterminate: false });
+/** An attempt has failed, and another one follows. */
+export const retried = (value: string): Step => observed(producerOf(value), { kind: 'send-retried', call: callOf(value), ...ORDERS_0, value });
 export const failed = (value: string, isIndeterminate: boolean): Step =>
   observed(producerOf(value), { kind: 'send-returned', call: callOf(value), ...ORDERS_0, value, acks: -1, offset: -1, error: 'TimeoutException', isIndeterminate });
 export const polled = (consumer: string, ...records: readonly (readonly [offset: number, value: string])[]): Step =>
@@ -67,6 +69,8 @@ export const watermark = (broker: number, leaderEpoch: number, highWatermark: nu
   observed(`broker-${broker}`, { kind: 'high-watermark', ...ORDERS_0, broker, leaderEpoch, highWatermark, isr });
 /** A consumer says that it has read everything from offset 0 up to here. */
 export const readToEnd = (consumer: string, endOffset: number, fromOffset = 0): Step => observed(consumer, { kind: 'read-to-end', ...ORDERS_0, fromOffset, endOffset });
+/** A consumer was given nothing for long, and stops reading below the end. */
+export const gaveUp = (consumer: string, position: number, endOffset: number): Step => observed(consumer, { kind: 'gave-up', ...ORDERS_0, position, endOffset });
 /** What the metadata log says of the partition, in full. */
 export const changed = (told: Partial<Extract<Observation, { kind: 'partition-changed' }>>): Step =>
   observed('controller-0', {
