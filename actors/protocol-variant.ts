@@ -26,6 +26,7 @@ const SWITCHES = {
   electsFencedLastKnownLeader: flag(false, 'KAFKA-19522, fixed in 4.1: the last known leader is elected even if it is fenced (EL-2).'),
   bumpsLeaderEpochOnShrink: flag(false, 'Before 3.6 (KAFKA-15021): the leader epoch rises with every shrink of the in-sync set (EL-4).'),
   fencesNewerLeaders: flag(false, 'KAFKA-14154, fixed in 3.3 (B23): a controller answers FENCED_LEADER_EPOCH to a leader that is newer than what it knows (AP-1).'),
+  fencedBrokersHaveNoSession: flag(false, 'Up to 3.9: whoever comes after a broker that is fenced registers at once, be it restarted within its session (BL-1).'),
   unfencesEarly: flag(false, 'B59: a broker is unfenced before it has read the metadata log up to its registration (BL-3).'),
   preVote: flag(true, 'Pre-vote (KIP-996), since 4.0 (KR-1).'),
   quorumWithoutFsync: flag(false, 'B56: votes and the metadata log are not durable before they are acknowledged (KR-8).'),

@@ -18,7 +18,7 @@ export interface Protocol {
 const V4_2 = parseConfig(PROTOCOL_DEFINITION, {});
 /** From version to version backwards: what it did not have yet. */
 const V4_0: ProtocolVariant = { ...V4_2, matchesFetchByOffsetAlone: true, eligibleLeaderReplicas: false, electsFencedLastKnownLeader: true };
-const V3_9: ProtocolVariant = { ...V4_0, appendsLaterEpochs: true, preVote: false };
+const V3_9: ProtocolVariant = { ...V4_0, appendsLaterEpochs: true, preVote: false, fencedBrokersHaveNoSession: true };
 const V3_6: ProtocolVariant = { ...V3_9, hwAdvancesUnderMinIsr: true };
 const V2_8: ProtocolVariant = {
   ...V3_6,

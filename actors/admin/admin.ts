@@ -21,7 +21,7 @@ import type {
 } from '../protocol/admin-messages.ts';
 import { KafkaError, NONE, errorName } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
-import type { CreateTopicsRequest } from '../protocol/messages.ts';
+import type { CreateTopicsRequest, MetadataRequest } from '../protocol/messages.ts';
 import type { AlterConfigOp, ConfigEntry, ConfigResource, DeletedRecords, ElectionType, NewTopic, Outcome, PartitionOutcome, PartitionReassignment, PartitionReassignmentWish, RecordsToDelete, TopicDescription } from './admin-types.ts';
 import { AdminTransport } from './admin-transport.ts';
 import { RecordsDeletion } from './deletion.ts';
@@ -67,6 +67,12 @@ export class Admin {
     };
     const answer = yield* this.#transport.call(request, (reply) => reply.topics.map(({ errorCode }) => errorCode));
     return answer.topics.map(({ name, errorCode, errorMessage }) => ({ name, error: errorName(errorCode), message: errorMessage }));
+  }
+
+  /** Ids of the brokers that are not fenced, as far as a broker knows that may be behind. By Metadata, as before KIP-700. */
+  *describeCluster(): Task<readonly number[]> {
+    const request: MetadataRequest = { apiKey: API_KEYS.Metadata, clientId: this.#clientId, topics: [] };
+    return (yield* this.#transport.call(request, () => [])).brokers.map(({ nodeId }) => nodeId);
   }
 
   /** UNKNOWN_TOPIC_OR_PARTITION. Brokers drop its logs when they have read of it. */

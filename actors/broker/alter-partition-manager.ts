@@ -58,24 +58,23 @@ export class AlterPartitionManager {
     if (item.errorCode !== NONE) this.#metrics.failedIsrUpdates.mark();
     else if (proposal.added.length > 0) this.#metrics.isrExpands.mark();
     else this.#metrics.isrShrinks.mark();
-    // A partition-level retriable error goes out again at once, over the same channel (AP-3).
+    // A partition-level retriable error goes out again at once (AP-3). NOT_CONTROLLER never comes here: the channel looks for another controller.
     if (partition.answered(proposal, item)) this.submit(partition);
   }
 
   #request(inFlight: readonly { partition: Partition; proposal: PendingIsr }[]): AlterPartitionRequest {
-    const brokerEpoch = this.#brokerEpoch();
     return {
       apiKey: API_KEYS.AlterPartition,
       brokerId: this.#brokerId,
-      brokerEpoch,
+      brokerEpoch: this.#brokerEpoch(),
       topics: byTopic(inFlight, ({ partition }) => partition.topicId).map(([topicId, items]) => ({
         topicId,
         partitions: items.map(({ partition, proposal }) => ({
           partitionIndex: partition.index,
-          leaderEpoch: partition.leaderEpoch,
-          newIsrWithEpochs: partition.withEpochs(proposal.isr, brokerEpoch),
+          leaderEpoch: proposal.leaderEpoch,
+          newIsrWithEpochs: proposal.isrWithEpochs,
           leaderRecoveryState: partition.recoveryState,
-          partitionEpoch: partition.partitionEpoch,
+          partitionEpoch: proposal.partitionEpoch,
         })),
       })),
     };

@@ -57,7 +57,7 @@ export class BrokerLifecycle {
 
   /**
    * @param previousBrokerEpoch of the incarnation before, if it stopped in good order; −1: what it had may be gone (BL-1)
-   * @param metadataOffset offset of the last record of the metadata log that the broker has read
+   * @param metadataOffset offset of the last record of the metadata log that the broker has acted on
    */
   constructor(context: ActorContext, channel: ControllerChannel, { brokerId, config, rack }: LifecycleOptions, previousBrokerEpoch: number, metadataOffset: () => number) {
     this.#context = context;
@@ -65,7 +65,7 @@ export class BrokerLifecycle {
     this.#brokerId = brokerId;
     this.#rack = rack;
     this.#heartbeatUs = config['broker.heartbeat.interval.ms'] * MILLISECOND;
-    this.#retryUs = Math.min(CONTROLLER_SOCKET_TIMEOUT_US, (config['broker.session.timeout.ms'] * MILLISECOND) / 2);
+    this.#retryUs = Math.min(CONTROLLER_SOCKET_TIMEOUT_US, this.#heartbeatUs);
     this.#registrationTimeoutUs = config['initial.broker.registration.timeout.ms'] * MILLISECOND;
     this.#previousBrokerEpoch = previousBrokerEpoch;
     this.#metadataOffset = metadataOffset;
@@ -128,7 +128,7 @@ export class BrokerLifecycle {
     this.#becameUrgent.notify();
   }
 
-  /** Asks the active controller, whoever it is, until it answers or the request is too old to be sent again (KAFKA-14392). */
+  /** Asks the active controller, whoever it is, until it answers or the request is too old to be sent again */
   *#ask<Reply extends object>(request: Request<Reply>): Task<Reply | undefined> {
     const deadline = this.#context.now + this.#retryUs;
     do {

@@ -56,7 +56,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   context.onTerminate(() => directory.whileOnline(shutDown()));
   // What is on the disk is recovered before the controller hears of this broker (RC-2, RC-3).
   yield* logs.load();
-  const lifecycle = new BrokerLifecycle(context, channel(), options, logs.previousBrokerEpoch, () => image.lastOffset);
+  const lifecycle = new BrokerLifecycle(context, channel(), options, logs.previousBrokerEpoch, () => follower.lastAppliedOffset);
   const brokerEpoch = (): number => lifecycle.brokerEpoch;
   const alterPartitions = new AlterPartitionManager(context, channel(), brokerId, brokerEpoch, metrics);
   const replicas = new ReplicaManager(context, options, image, directory, logs, metrics, (partition) => alterPartitions.submit(partition), brokerEpoch);
@@ -64,7 +64,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   // B59: it acts on whatever it has read, and wants to be unfenced.
   const actsFrom = options.protocol.unfencesEarly ? (): number => 0 : brokerEpoch;
   const follower = new MetadataFollower(observer, image, actsFrom, publish);
-  metrics.watch({ replicas, cleaner: logs.cleaner, state: () => lifecycle.state, lastAppliedOffset: () => image.lastOffset });
+  metrics.watch({ replicas, cleaner: logs.cleaner, state: () => lifecycle.state, lastAppliedOffset: () => follower.lastAppliedOffset });
   context.spawn(lifecycle.run(() => directory.whileOnline(giveUp(context, replicas, logs))));
   directory.spawn(follower.run());
   context.spawn(alterPartitions.run());

@@ -58,6 +58,11 @@ export class ControllerChannel {
 }
 
 /** Some answers say it once, and some of every thing that was asked. */
-function isNotController(reply: { readonly errorCode?: number; readonly topics?: readonly { readonly errorCode?: number }[]; readonly responses?: readonly { readonly errorCode?: number }[] }): boolean {
-  return [reply, ...(reply.topics ?? []), ...(reply.responses ?? [])].some(({ errorCode }) => errorCode === ERRORS.NOT_CONTROLLER.code);
+function isNotController(reply: Answered & { readonly topics?: readonly (Answered & { readonly partitions?: readonly Answered[] })[]; readonly responses?: readonly Answered[] }): boolean {
+  const { topics = [], responses = [] } = reply;
+  return [reply, ...topics, ...topics.flatMap(({ partitions = [] }) => partitions), ...responses].some(({ errorCode }) => errorCode === ERRORS.NOT_CONTROLLER.code);
+}
+
+interface Answered {
+  readonly errorCode?: number;
 }

@@ -104,10 +104,10 @@ function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: b
   let bytes = 0;
   let isUrgent = request.topics.length === 0;
   const responses: { topic: string; partitions: Fetched[] }[] = [];
-  for (const { topic, partitions } of request.topics) {
+  for (const { topic, topicId, partitions } of request.topics) {
     const fetched: Fetched[] = [];
     for (const wanted of partitions) {
-      const reading: Reading = { replicas, request, topic, wanted, maxBytes: Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), isFirst: bytes === 0, notesFollower };
+      const reading: Reading = { replicas, request, topic, topicId, wanted, maxBytes: Math.min(wanted.partitionMaxBytes, request.maxBytes - bytes), isFirst: bytes === 0, notesFollower };
       // DF-2: nothing is read from a log directory that has failed.
       let result: ReadResult | Found;
       try {
@@ -139,6 +139,7 @@ interface Reading {
   readonly replicas: ReplicaManager;
   readonly request: FetchRequest;
   readonly topic: string;
+  readonly topicId: string | null;
   readonly wanted: Wanted;
   readonly maxBytes: number;
   readonly isFirst: boolean;
@@ -157,8 +158,10 @@ interface Found {
 }
 
 /** What there is to read, or why nothing is read. */
-function find({ replicas, request, topic, wanted, maxBytes, isFirst }: Reading): Found | ReadResult {
+function find({ replicas, request, topic, topicId, wanted, maxBytes, isFirst }: Reading): Found | ReadResult {
   const partition = replicas.partition(topic, wanted.partition);
+  const mistaken = topicIdError(replicas, partition, topicId);
+  if (mistaken !== undefined) return failed(wanted, mistaken, undefined);
   if (partition === undefined) return failed(wanted, replicas.image.partition(topic, wanted.partition) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER', undefined);
   const { replicaId, replicaEpoch } = request.replicaState;
   const error = refusal(replicas, partition, replicaId, replicaEpoch, wanted);
@@ -200,18 +203,17 @@ function hasChanged(replicas: ReplicaManager, request: FetchRequest): boolean {
   return request.topics.some(({ topic, topicId, partitions }) =>
     partitions.some((wanted) => {
       const partition = replicas.partition(topic, wanted.partition);
-      if (partition === undefined || topicIdError(replicas, topic, topicId, wanted.partition) !== undefined || refusal(replicas, partition, replicaId, replicaEpoch, wanted) !== undefined) return true;
+      if (partition === undefined || topicIdError(replicas, partition, topicId) !== undefined || refusal(replicas, partition, replicaId, replicaEpoch, wanted) !== undefined) return true;
       return divergence(partition, wanted) !== undefined || wanted.fetchOffset < partition.log.logStartOffset || wanted.fetchOffset !== boundOf(replicas, replicaId, partition);
     }),
   );
 }
 
 /** A topic of the same name is another one if it has another id: its records are not those that are asked for (KIP-516). */
-function topicIdError(replicas: ReplicaManager, topic: string, topicId: string | null, index: number): ErrorName | undefined {
-  if (topicId === null) return undefined;
-  const known = replicas.partition(topic, index)?.topicId;
-  if (known === undefined || known === topicId) return undefined;
-  return replicas.image.topicById(topicId) === undefined ? 'UNKNOWN_TOPIC_ID' : 'INCONSISTENT_TOPIC_ID';
+function topicIdError(replicas: ReplicaManager, partition: Partition | undefined, topicId: string | null): ErrorName | undefined {
+  if (topicId === null || partition?.topicId === topicId) return undefined;
+  if (replicas.image.topicById(topicId) === undefined) return 'UNKNOWN_TOPIC_ID';
+  return partition === undefined ? undefined : 'INCONSISTENT_TOPIC_ID';
 }
 
 /** F-1, F-2, F-3, FS-1. */

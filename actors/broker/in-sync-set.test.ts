@@ -8,7 +8,8 @@ type Answer = AlterPartitionResponse['topics'][number]['partitions'][number];
 
 const LEADER_EPOCH = 5;
 const PARTITION_EPOCH = 9;
-const WISH = { isr: [0, 1, 2], added: [2] };
+const EPOCHS = { isrWithEpochs: [], leaderEpoch: LEADER_EPOCH, partitionEpoch: PARTITION_EPOCH };
+const WISH = { isr: [0, 1, 2], added: [2], ...EPOCHS };
 
 /** 0 and 1 are in sync, and the leader wishes to take 2 in. */
 function withWish(): InSyncSet {
@@ -74,7 +75,7 @@ test.each([
 ])('whoever is to leave counts until the controller has said so (AP-5), with countsPendingShrink=%s: %j (B10)', (countsPendingShrink, maximal) => {
   const inSync = new InSyncSet({ countsPendingShrink });
   inSync.adopt([0, 1, 2]);
-  inSync.propose({ isr: [0, 1], added: [] });
+  inSync.propose({ isr: [0, 1], added: [], ...EPOCHS });
   expect(inSync.maximal).toEqual(maximal);
   inSync.withdraw();
   expect(inSync.maximal).toEqual([0, 1, 2]);

@@ -11,11 +11,22 @@ import type { ProtocolVariant } from '../protocol-variant.ts';
 import { NONE, errorName } from '../protocol/errors.ts';
 import type { AlterPartitionResponse } from '../protocol/messages.ts';
 
-/** A change of the in-sync set that the controller has not answered yet. */
-export interface PendingIsr {
+/** A change of the in-sync set that is wished for. */
+export interface ProposedIsr {
   readonly isr: readonly number[];
   /** Who would be added; empty for a shrink. */
   readonly added: readonly number[];
+}
+
+/**
+ * One that the controller has not answered yet, as it is asked for, and asked for again: with the epochs as they were when it was proposed. A member that
+ * has come back since then without its log is so refused (INELIGIBLE_REPLICA, KIP-903).
+ */
+export interface PendingIsr extends ProposedIsr {
+  /** −1: not known. */
+  readonly isrWithEpochs: readonly { readonly brokerId: number; readonly brokerEpoch: number }[];
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
 }
 
 type Answer = AlterPartitionResponse['topics'][number]['partitions'][number];

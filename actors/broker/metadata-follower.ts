@@ -9,12 +9,14 @@ import type { Task } from '../../runtime/index.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
 import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
 import { decodeSnapshot } from '../metadata/metadata-snapshot.ts';
+import type { Offset } from '../log/record-batch.ts';
 import type { QuorumObserver } from './quorum-observer.ts';
 
 export class MetadataFollower {
   readonly #quorum: QuorumObserver;
   readonly #image: MetadataImage;
   readonly #brokerEpoch: () => number;
+  #lastAppliedOffset: Offset = -1;
   readonly #publish: (changed: readonly TopicPartition[]) => Task;
   /** The broker has acted on what the log says of it: it may be unfenced. */
   hasPublished = false;
@@ -28,6 +30,11 @@ export class MetadataFollower {
     this.#image = image;
     this.#brokerEpoch = brokerEpoch;
     this.#publish = publish;
+  }
+
+  /** Of the last record that the broker has acted on, too; −1: of none. */
+  get lastAppliedOffset(): Offset {
+    return this.#lastAppliedOffset;
   }
 
   *run(): Task {
@@ -48,9 +55,11 @@ export class MetadataFollower {
       // History is not acted out: a broker that starts acts on what the log says in the end.
       const hasCaughtUp = image.lastOffset + 1 >= fetched.highWatermark;
       if (!hasCaughtUp) continue;
+      const { lastOffset } = image;
       const changed = unpublished;
       unpublished = [];
       yield* this.#publish(changed);
+      this.#lastAppliedOffset = lastOffset;
       this.hasPublished = true;
     }
   }

@@ -51,7 +51,7 @@ export function* listOffsets(replicas: ReplicaManager, request: ListOffsetsReque
   for (const { name, partitions } of request.topics) {
     const listed: ListedPartition[] = [];
     for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
-      const found = yield* offsetFor(replicas.partition(name, partitionIndex), currentLeaderEpoch, timestamp, request.replicaId);
+      const found = yield* offsetFor(replicas.partition(name, partitionIndex) ?? (replicas.image.partition(name, partitionIndex) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER'), currentLeaderEpoch, timestamp, request.replicaId);
       listed.push(typeof found === 'string' ? { partitionIndex, errorCode: codeOf(found), ...NOT_FOUND } : { partitionIndex, errorCode: NONE, ...NOT_FOUND, ...found });
     }
     topics.push({ name, partitions: listed });
@@ -69,8 +69,8 @@ interface ListedOffset {
   readonly leaderEpoch: number;
 }
 
-function* offsetFor(partition: Partition | undefined, currentLeaderEpoch: number, timestamp: number, replicaId: number): Task<ListedOffset | ErrorName> {
-  if (partition === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
+function* offsetFor(partition: Partition | ErrorName, currentLeaderEpoch: number, timestamp: number, replicaId: number): Task<ListedOffset | ErrorName> {
+  if (typeof partition === 'string') return partition;
   if (partition.isOffline) return 'KAFKA_STORAGE_ERROR';
   const stale = epochError(currentLeaderEpoch, partition.leaderEpoch);
   if (stale !== undefined) return stale;

@@ -123,7 +123,7 @@ describe('a change of the in-sync set', () => {
     const bench = new PartitionBench().lead({ isr: [0, 1] });
     bench.append();
     bench.fetched(2, 1);
-    expect(bench.partition.pending).toEqual({ isr: [0, 1, 2], added: [2] });
+    expect(bench.partition.pending).toMatchObject({ isr: [0, 1, 2], added: [2] });
     return bench;
   }
 
@@ -134,7 +134,7 @@ describe('a change of the in-sync set', () => {
     bench.sleep((LAG_MS + 1) * MILLISECOND);
     bench.fetched(1, 1);
     bench.partition.tryShrink();
-    expect(bench.partition.pending).toEqual({ isr: [0, 1], added: [] });
+    expect(bench.partition.pending).toMatchObject({ isr: [0, 1], added: [] });
     return bench;
   }
 
@@ -199,12 +199,24 @@ describe('a change of the in-sync set', () => {
   });
 
   test.each([
-    ['with its broker epochs (KIP-903)', {}, [7, 101, 102]],
+    ['with its broker epochs (KIP-903)', {}, [100, 101, 102]],
     ['before KIP-903 without (isrWithoutBrokerEpochs)', { isrWithoutBrokerEpochs: true }, [-1, -1, -1]],
   ])('is proposed %s', (_, protocol, epochs) => {
-    const bench = new PartitionBench(protocol).lead();
+    const bench = new PartitionBench(protocol).lead({ isr: [0, 1] });
     for (const replica of [1, 2]) bench.fetched(replica, 0, epochs[0] === -1 ? -1 : 100 + replica);
-    expect(bench.partition.withEpochs([0, 1, 2], 7).map(({ brokerEpoch }) => brokerEpoch)).toEqual(epochs);
+    expect(bench.partition.pending?.isrWithEpochs).toEqual([0, 1, 2].map((brokerId, i) => ({ brokerId, brokerEpoch: epochs[i] })));
+  });
+
+  it('is proposed again as it was, though a member has come back without its log meanwhile: the controller must refuse it (AP-1, KIP-903)', () => {
+    const bench = new PartitionBench().lead({ isr: [0, 1] });
+    bench.append();
+    bench.fetched(1, 1).fetched(2, 1);
+    const proposed = bench.partition.pending;
+    bench.register(2, 202);
+    bench.fetched(2, 0, 202);
+    expect(bench.answer('REQUEST_TIMED_OUT', [])).toBe(true);
+    expect(bench.partition.pending).toBe(proposed);
+    expect(proposed).toMatchObject({ isrWithEpochs: [{ brokerEpoch: 100 }, { brokerEpoch: 101 }, { brokerId: 2, brokerEpoch: 102 }], leaderEpoch: 5, partitionEpoch: 9 });
   });
 });
 
@@ -283,7 +295,13 @@ describe('roles', () => {
     bench.lead({ leaderEpoch: 7, partitionEpoch: 11 });
     bench.append();
     expect(bench.highWatermark).toBe(1);
-    expect(bench.partition.withEpochs([1, 2], 7).map(({ brokerEpoch }) => brokerEpoch)).toEqual([-1, -1]);
+    bench.sleep(LAG_MS * 1_000 + 1);
+    bench.partition.tryShrink();
+    expect(bench.partition.pending).toMatchObject({ isr: [0] });
+    bench.answer('OPERATION_NOT_ATTEMPTED', []);
+    bench.fetched(1, 2);
+    bench.partition.tryShrink();
+    expect(bench.partition.pending?.isrWithEpochs).toEqual([{ brokerId: 0, brokerEpoch: 100 }, { brokerId: 1, brokerEpoch: 101 }]);
   });
 
   it('truncation=hw: a follower of another leader cuts its log at its high watermark as it becomes one (§1.10)', () => {
@@ -307,5 +325,5 @@ test('FS-4: a silent follower is dropped once it has lagged for replica.lag.time
   bench.fetched(1, 2);
   bench.sleep(SECOND);
   bench.partition.tryShrink();
-  expect(bench.partition.pending).toEqual({ isr: [0, 1], added: [] });
+  expect(bench.partition.pending).toMatchObject({ isr: [0, 1], added: [] });
 });

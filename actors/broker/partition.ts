@@ -23,7 +23,7 @@ import type { DelayedProduce } from './delayed-produces.ts';
 import { Followers } from './followers.ts';
 import { nextHighWatermark } from './high-watermark.ts';
 import { InSyncSet } from './in-sync-set.ts';
-import type { PendingIsr } from './in-sync-set.ts';
+import type { PendingIsr, ProposedIsr } from './in-sync-set.ts';
 import type { ManagedLog } from './log-manager.ts';
 import { GENERATIONS, beginsAnew } from './truncation.ts';
 import type { Generation } from './truncation.ts';
@@ -39,6 +39,8 @@ export interface PartitionHost {
   readonly context: ActorContext;
   readonly options: BrokerOptions;
   readonly image: MetadataImage;
+  /** Of this broker. */
+  brokerEpoch(): number;
   /** A change of the in-sync set waits to be proposed. */
   proposed(partition: Partition): void;
 }
@@ -265,17 +267,18 @@ export class Partition {
     if (logEndOffset >= this.log.highWatermark && hasEpochStart) this.#propose({ isr: [...this.isr, replica], added: [replica] });
   }
 
-  #propose(pending: PendingIsr): void {
-    this.#inSync.propose(pending);
+  #propose(proposed: ProposedIsr): void {
+    const { leaderEpoch, partitionEpoch } = this;
+    this.#inSync.propose({ ...proposed, isrWithEpochs: proposed.isr.map((brokerId) => ({ brokerId, brokerEpoch: this.#brokerEpochOf(brokerId) })), leaderEpoch, partitionEpoch });
     this.#host.proposed(this);
     // B10: a smaller set that counts at once.
     if (this.#host.options.protocol.countsPendingShrink) this.#tryAdvanceHighWatermark();
   }
 
-  /** Broker epochs of a proposed in-sync set, as seen in fetches (KIP-903); −1: not known. */
-  withEpochs(isr: readonly number[], myEpoch: number): readonly { readonly brokerId: number; readonly brokerEpoch: number }[] {
-    const mine = this.#host.options.protocol.isrWithoutBrokerEpochs ? -1 : myEpoch;
-    return isr.map((brokerId) => ({ brokerId, brokerEpoch: brokerId === this.#me ? mine : this.#followers.brokerEpochOf(brokerId) }));
+  /** Of a follower as seen in its fetches (KIP-903); −1: not known. */
+  #brokerEpochOf(brokerId: number): number {
+    if (brokerId !== this.#me) return this.#followers.brokerEpochOf(brokerId);
+    return this.#host.options.protocol.isrWithoutBrokerEpochs ? -1 : this.#host.brokerEpoch();
   }
 
   /** AP-3: the controller has answered. @returns whether to ask again. */

@@ -20,7 +20,7 @@ export class ReplicaManager implements PartitionHost {
   readonly metrics: BrokerMetrics;
   readonly #logs: LogManager;
   readonly #submit: (partition: Partition) => void;
-  readonly #brokerEpoch: () => number;
+  readonly brokerEpoch: () => number;
   readonly #partitions = new Map<string, Partition>();
   /** The same by topic and index: every request looks them up. */
   readonly #byTopic = new Map<string, (Partition | undefined)[]>();
@@ -36,7 +36,7 @@ export class ReplicaManager implements PartitionHost {
     this.metrics = metrics;
     this.#logs = logs;
     this.#submit = submit;
-    this.#brokerEpoch = brokerEpoch;
+    this.brokerEpoch = brokerEpoch;
   }
 
   get partitions(): Iterable<Partition> {
@@ -72,6 +72,7 @@ export class ReplicaManager implements PartitionHost {
       this.#stopFetching(partition);
       yield* partition.lock.hold(partition.makeLeader(registration));
     }
+    const isShuttingDown = this.image.brokers.get(this.options.brokerId)?.inControlledShutdown === true;
     for (const { topic, index, registration } of mine) {
       if (registration.leader === this.options.brokerId) continue;
       const partition = yield* this.#open(topic, index);
@@ -79,7 +80,9 @@ export class ReplicaManager implements PartitionHost {
       // First of all: what is on its way from the leader before is not for this epoch.
       if (beginsAnew) this.#stopFetching(partition);
       yield* partition.lock.hold(partition.makeFollower(registration));
-      if (beginsAnew && registration.leader !== NO_LEADER && !this.#isShutDown) this.#fetcherFor(registration.leader).add(partition);
+      // A replica that has left the in-sync set to go takes no more with it (EL-9).
+      if (isShuttingDown && !registration.isr.includes(this.options.brokerId)) this.#stopFetching(partition);
+      else if (beginsAnew && registration.leader !== NO_LEADER && !this.#isShutDown) this.#fetcherFor(registration.leader).add(partition);
     }
   }
 
@@ -151,7 +154,7 @@ export class ReplicaManager implements PartitionHost {
     if (fetcher === undefined) {
       const { brokerId, config, protocol, planted } = this.options;
       const source = this.image.brokers.get(leader)!.host;
-      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, planted, brokerEpoch: this.#brokerEpoch }, this.metrics.topics.replicationBytesIn);
+      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, planted, brokerEpoch: this.brokerEpoch }, this.metrics.topics.replicationBytesIn);
       this.#fetchers.set(leader, fetcher);
       this.directory.spawn(fetcher.run());
     }

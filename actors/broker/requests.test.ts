@@ -2,11 +2,12 @@
 import { expect, it, test } from 'vitest';
 import { ConnectionError, MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Connection, Task } from '../../runtime/index.ts';
-import { brokerName } from '../client/bootstrap.ts';
+import { brokerName, controllerName } from '../client/bootstrap.ts';
+import type { DescribeTopicPartitionsRequest } from '../protocol/admin-messages.ts';
 import type { ProtocolVariant } from '../protocol-variant.ts';
 import { errorName } from '../protocol/errors.ts';
-import { API_KEYS } from '../protocol/messages.ts';
-import type { FetchRequest, FetchResponse, OffsetForLeaderEpochRequest, ProduceRequest } from '../protocol/messages.ts';
+import { API_KEYS, LATEST_TIMESTAMP } from '../protocol/messages.ts';
+import type { CreateTopicsRequest, FetchRequest, FetchResponse, ListOffsetsRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../protocol/messages.ts';
 import { runCluster } from '../testing/cluster.ts';
 import { createTopic, fetchFrom, produceRequest, produceTo } from '../testing/requests.ts';
 
@@ -73,6 +74,39 @@ test.each([
     expect(fetched.records.length > 0).toBe(error === 'NONE');
     expect(errorName((yield* fetch(follower, { replicaId: 0 })).errorCode)).toBe('NOT_LEADER_OR_FOLLOWER');
   }, protocol);
+});
+
+test.each(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID', 'NONE'] as const)('a topic of the same name is another one if it has another id (KIP-516): %s', (error) => {
+  withOrders(function* (context, leader) {
+    const admin = yield* context.connect(controllerName(0), SECOND);
+    const describe: DescribeTopicPartitionsRequest = { apiKey: API_KEYS.DescribeTopicPartitions, clientId: 'test', topics: [{ name: 'orders' }, { name: 'other' }] };
+    const create: CreateTopicsRequest = { apiKey: API_KEYS.CreateTopics, clientId: 'test', topics: [{ name: 'other', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }] };
+    yield* admin.call(create, SECOND);
+    yield* context.sleep(SECOND);
+    const [orders, other] = (yield* leader.call(describe, SECOND)).topics;
+    const topicId = { UNKNOWN_TOPIC_ID: 'no such id', INCONSISTENT_TOPIC_ID: other!.topicId, NONE: orders!.topicId }[error];
+    const wanted = { partition: 0, currentLeaderEpoch: 0, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: 1_000_000 };
+    const request: FetchRequest = {
+      apiKey: API_KEYS.Fetch, clientId: 'test', replicaState: { replicaId: 1, replicaEpoch: -1 }, maxWaitMs: 0, minBytes: 1, maxBytes: 1_000_000, isolationLevel: 0, topics: [{ topic: 'orders', topicId, partitions: [wanted] }],
+    };
+    const fetched = (yield* leader.call(request, SECOND)).responses[0]!.partitions[0]!;
+    expect([errorName(fetched.errorCode), fetched.records.length > 0]).toEqual([error, error === 'NONE']);
+  });
+});
+
+test('ListOffsets of a partition that is elsewhere, and of one that is nowhere', () => {
+  withOrders(function* (context, leader) {
+    const admin = yield* context.connect(controllerName(0), SECOND);
+    const create: CreateTopicsRequest = {
+      apiKey: API_KEYS.CreateTopics, clientId: 'test', topics: [{ name: 'other', numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [1] }], configs: [] }],
+    };
+    yield* admin.call(create, SECOND);
+    yield* context.sleep(SECOND);
+    const partition = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: LATEST_TIMESTAMP };
+    const request: ListOffsetsRequest = { apiKey: API_KEYS.ListOffsets, clientId: 'test', replicaId: -1, isolationLevel: 0, topics: ['other', 'nowhere'].map((name) => ({ name, partitions: [partition] })) };
+    const { topics } = yield* leader.call(request, SECOND);
+    expect(topics.map(({ partitions }) => errorName(partitions[0]!.errorCode))).toEqual(['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION']);
+  });
 });
 
 test.each<[string, number, number, string, number]>([

@@ -22,17 +22,20 @@ import { refusal } from './refusal.ts';
 import type { DecidedRequest } from './refusal.ts';
 import { createTopics, deleteTopics } from './topic-control.ts';
 
+/** A broker is fenced within 112.5 % of its session. */
+const CHECKS_PER_SESSION = 8;
+/** Where one session has run out others may have, too. */
+const NEXT_CHECK_US = 10 * MILLISECOND;
+
 export class ActiveController {
   readonly #context: ActorContext;
   readonly #state: ControllerState;
-  readonly #sessionsChanged;
   readonly #tasks: readonly SpawnedTask[];
 
   /** @param image what is committed; the active controller's own from now on */
   constructor(context: ActorContext, options: ControllerOptions, image: MetadataImage, log: ControllerLog, metrics: ControllerMetrics) {
     this.#context = context;
     this.#state = new ControllerState(context, options, image, log, metrics);
-    this.#sessionsChanged = context.signal();
     this.#tasks = [this.#watchSessions(), this.#writeNoOps(), sweepUncleanElections(this.#state), balanceLeaders(this.#state)].map((task) => context.spawn(task));
   }
 
@@ -56,11 +59,8 @@ export class ActiveController {
     switch (request.apiKey) {
       case API_KEYS.BrokerRegistration:
         return registerBroker(this.#state, request);
-      case API_KEYS.BrokerHeartbeat: {
-        const response = brokerHeartbeat(this.#state, request);
-        if (!response.isFenced) this.#sessionsChanged.notify();
-        return response;
-      }
+      case API_KEYS.BrokerHeartbeat:
+        return brokerHeartbeat(this.#state, request);
       case API_KEYS.AlterPartition:
         return alterPartition(this.#state, request);
       case API_KEYS.CreateTopics:
@@ -78,21 +78,21 @@ export class ActiveController {
     }
   }
 
-  /** Fences brokers that were not heard of for broker.session.timeout.ms: one, then others have their turn, then the next (BL-5). */
+  /** Looks eight times in a session for brokers that were not heard of for broker.session.timeout.ms, and fences them: one, then others have their turn, then the next (BL-5). */
   *#watchSessions(): Task {
     const { image, sessions, options } = this.#state;
+    const intervalUs = Math.max(MILLISECOND, Math.floor((options.config['broker.session.timeout.ms'] * MILLISECOND) / CHECKS_PER_SESSION));
+    let waitUs = intervalUs;
     for (;;) {
-      const alive = [...image.brokers.values()].filter(({ fenced }) => !fenced).map(({ brokerId }) => ({ brokerId, expiresAt: sessions.expiresAt(brokerId) }));
-      const next = alive.reduce<(typeof alive)[number] | undefined>((first, session) => (first === undefined || session.expiresAt < first.expiresAt ? session : first), undefined);
-      if (next === undefined) yield* this.#sessionsChanged.wait();
-      else if (next.expiresAt > this.#context.now) yield* this.#context.sleep(next.expiresAt - this.#context.now);
-      else {
-        this.#state.metrics.heartbeatTimedOut();
-        fence(this.#state, next.brokerId);
-        yield* this.#context.sleep(options.requestUs);
-      }
+      yield* this.#context.sleep(waitUs);
+      const expired = sessions.endExpired(this.#context.now);
+      waitUs = expired === undefined ? intervalUs : NEXT_CHECK_US;
+      if (expired === undefined || image.brokers.get(expired)?.fenced !== false) continue;
+      this.#state.metrics.heartbeatTimedOut();
+      fence(this.#state, expired);
     }
   }
+
   /** Every metadata.max.idle.interval.ms (KR-12): who reads the log learns that there is nothing newer. */
   *#writeNoOps(): Task {
     const intervalUs = this.#state.options.config['metadata.max.idle.interval.ms'] * MILLISECOND;

@@ -18,14 +18,17 @@ export function registerBroker(state: ControllerState, request: BrokerRegistrati
   const { brokerId, incarnationId, listeners, rack, previousBrokerEpoch } = request;
   const known = state.image.brokers.get(brokerId);
   const isSameIncarnation = known?.incarnationId === incarnationId;
-  if (known !== undefined && !isSameIncarnation && !known.fenced && state.sessions.expiresAt(brokerId) > state.now) return refusedRegistration('DUPLICATE_BROKER_REGISTRATION');
+  const { fencedBrokersHaveNoSession } = state.options.protocol;
+  const hasSession = known !== undefined && state.sessions.isValid(brokerId, state.now) && !(fencedBrokersHaveNoSession && known.fenced);
+  if (hasSession && !isSameIncarnation) return refusedRegistration('DUPLICATE_BROKER_REGISTRATION');
   const [listener] = listeners;
   if (listener === undefined) return refusedRegistration('INVALID_REGISTRATION');
   if (known !== undefined && !isSameIncarnation) endIncarnation(state, known, previousBrokerEpoch);
-  const brokerEpoch = state.log.nextOffset;
-  state.propose([{ type: 'RegisterBroker', brokerId, incarnationId, brokerEpoch, fenced: isSameIncarnation ? known.fenced : true, host: listener.host, port: listener.port, ...(rack !== undefined && { rack }) }]);
+  // The same incarnation once more: its answer was lost. It is what it was.
+  const { brokerEpoch, fenced, inControlledShutdown } = isSameIncarnation ? known : { brokerEpoch: state.log.nextOffset, fenced: true, inControlledShutdown: false };
+  state.propose([{ type: 'RegisterBroker', brokerId, incarnationId, brokerEpoch, fenced, ...(inControlledShutdown && { inControlledShutdown }), host: listener.host, port: listener.port, ...(rack !== undefined && { rack }) }]);
   state.observe({ kind: 'broker-registered', broker: brokerId, brokerEpoch });
-  state.sessions.open(brokerId, state.now);
+  if (!isSameIncarnation) state.sessions.open(brokerId);
   return { errorCode: NONE, brokerEpoch };
 }
 
@@ -40,8 +43,7 @@ function endIncarnation(state: ControllerState, { brokerId, brokerEpoch }: Broke
 export function brokerHeartbeat(state: ControllerState, request: BrokerHeartbeatRequest): BrokerHeartbeatResponse {
   const { brokerId, brokerEpoch, currentMetadataOffset } = request;
   const broker = state.image.brokers.get(brokerId);
-  if (broker === undefined) return refusedHeartbeat('BROKER_ID_NOT_REGISTERED');
-  if (broker.brokerEpoch !== brokerEpoch) return refusedHeartbeat('STALE_BROKER_EPOCH');
+  if (broker?.brokerEpoch !== brokerEpoch) return refusedHeartbeat('STALE_BROKER_EPOCH');
   state.sessions.touch(brokerId, currentMetadataOffset, state.now);
   const next = nextState(state, broker, request);
   switch (next) {

@@ -35,10 +35,10 @@ function alterConfigs(state: ControllerState, resource: Resource, validateOnly: 
   return ['NONE', null];
 }
 
-/** What an election depends on is decided anew at once (EL-6, EL-13); all else brokers look up when they need it. */
-function takeEffect(state: ControllerState, { name, partitions }: TopicImage, changed: readonly string[]): void {
-  // With another min.insync.replicas others are eligible, or nobody need be.
-  if (changed.includes('min.insync.replicas')) for (const partition of [...partitions.keys()]) state.change({ topic: name, partition }, {});
+/** What an election depends on takes effect at once (EL-6, EL-13); all else brokers look up when they need it. */
+function takeEffect(state: ControllerState, { name }: TopicImage, changed: readonly string[]): void {
+  // Who was eligible under another min.insync.replicas need not have what is committed under this one.
+  if (changed.includes('min.insync.replicas') && state.options.protocol.eligibleLeaderReplicas) state.propose([{ type: 'ClearElr', topic: name }]);
   if (changed.includes('unclean.leader.election.enable')) electUncleanLeaders(state);
 }
 

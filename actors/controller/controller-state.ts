@@ -44,8 +44,8 @@ export class ControllerState {
     this.log = log;
     this.metrics = metrics;
     this.sessions = new BrokerSessions(options.config['broker.session.timeout.ms'] * MILLISECOND);
-    // BL-5: a new controller gives every broker a fresh session.
-    for (const brokerId of image.brokers.keys()) this.sessions.open(brokerId, context.now);
+    // BL-5: a new controller gives every broker that is not fenced a fresh session.
+    for (const { brokerId, fenced } of image.brokers.values()) this.sessions.open(brokerId, fenced ? undefined : context.now);
     // What was committed at the moment of a crash has not been told yet; what was told is the same again.
     for (const { registration, ...at } of image.partitions()) context.observe(partitionChanged(at, registration, registration.leaderRecoveryState === RECOVERING, image.lastOffset));
   }

@@ -63,10 +63,11 @@ function automaticAssignments(state: ControllerState, topic: CreatableTopic): { 
   if (partitions < 1) return { refusal: ['INVALID_PARTITIONS', 'The number of partitions must be larger than 0, or -1 for the default.'] };
   const usable = [...state.image.brokers.values()].filter(({ inControlledShutdown }) => !inControlledShutdown).map(({ brokerId, rack, fenced }) => ({ id: brokerId, rack, fenced }));
   const active = usable.filter(({ fenced }) => !fenced).map(({ id }) => id).sort((a, b) => a - b);
-  const isRacked = usable.some(({ rack }) => rack !== undefined);
-  const count = isRacked && active.length > 0 ? usable.length : active.length;
+  // Brokers that are fenced may be back: they get replicas, too, if somebody is there to lead.
+  const count = active.length > 0 ? usable.length : 0;
   if (replicationFactor > count) return { refusal: ['INVALID_REPLICATION_FACTOR', `There are ${count} brokers for ${replicationFactor} replicas.`] };
-  return { assignments: isRacked ? placeStriped(usable, partitions, replicationFactor, state.context.random('replica-placement')) : assignReplicas(active, partitions, replicationFactor) };
+  const isStriped = active.length < usable.length || usable.some(({ rack }) => rack !== undefined);
+  return { assignments: isStriped ? placeStriped(usable, partitions, replicationFactor, state.context.random('replica-placement')) : assignReplicas(active, partitions, replicationFactor) };
 }
 
 function manualAssignments(state: ControllerState, { numPartitions, replicationFactor, assignments }: CreatableTopic): { readonly assignments: Assignments } | { readonly refusal: Refusal } {

@@ -32,7 +32,7 @@ function roundOf(later: string, { nowMs = 10_000, keepsHeader = false } = {}): C
   return { offsets, nowMs, deleteRetentionMs: 500, forgetsLastValues: false, keepsHeader: () => keepsHeader };
 }
 
-const keysOf = (left: Uint8Array): string => readRecords(left).map(({ key }) => new TextDecoder().decode(key!)).join('');
+const keysOf = (left: Uint8Array): string => readRecords(left).map(({ key }) => new TextDecoder().decode(key)).join('');
 
 describe('of a batch compaction leaves', () => {
   it.each([['none', PLAIN], ['gzip', { type: 'gzip', level: 6 }]] as const)('the records that are wanted, with their offsets, times and headers, compressed as before: %s', (type, compression) => {

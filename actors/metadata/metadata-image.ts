@@ -165,6 +165,13 @@ export class MetadataImage {
         partitions.set(partition, changed(partitions.get(partition)!, record));
         return [{ topic, partition }];
       }
+      case 'ClearElr': {
+        const { topic } = record;
+        const { partitions } = this.#topics.get(topic)!;
+        const cleared = [...partitions].filter(([, { elr, lastKnownElr }]) => elr.length > 0 || lastKnownElr.length > 0);
+        for (const [partition, registration] of cleared) partitions.set(partition, changed(registration, { type: 'PartitionChange', topic, partition, elr: [], lastKnownElr: [] }));
+        return cleared.map(([partition]) => ({ topic, partition }));
+      }
     }
   }
 }

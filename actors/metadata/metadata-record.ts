@@ -90,12 +90,18 @@ export interface PartitionChangeRecord {
   readonly leaderRecoveryState?: number;
 }
 
+/** Nobody is eligible for a partition of this topic any more but who is in sync (EL-6). */
+export interface ClearElrRecord {
+  readonly type: 'ClearElr';
+  readonly topic: string;
+}
+
 /** Says nothing: by it observers know that they are up to date (KR-12). */
 export interface NoOpRecord {
   readonly type: 'NoOp';
 }
 
-export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | RemoveTopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord | NoOpRecord;
+export type MetadataRecord = RegisterBrokerRecord | BrokerRegistrationChangeRecord | TopicRecord | RemoveTopicRecord | ConfigRecord | PartitionRecord | PartitionChangeRecord | ClearElrRecord | NoOpRecord;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

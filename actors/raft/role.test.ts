@@ -68,7 +68,8 @@ describe('transitions by votes (§3.1)', () => {
   });
 
   it('a candidate that cannot win any more backs off, longer with every loss', () => {
-    expect(onVotesLost(candidate, rules)).toEqual({ ...candidate, isBackingOff: true, deadline: 3 * BACKOFF });
+    expect(onVotesLost(candidate, rules)).toEqual({ ...candidate, isBackingOff: true });
+    expect(onVotesLost(candidate, withoutPreVote)).toEqual({ ...candidate, isBackingOff: true, deadline: 3 * BACKOFF });
   });
 
   it.each<[string, number, number[], number[], boolean, boolean]>([

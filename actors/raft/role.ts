@@ -165,7 +165,8 @@ export function onVotesLost(role: Nominee, rules: Rules): Role {
       if (role.leaderId !== undefined) return follow(role.epoch, role.leaderId, role.votedId, rules);
       return { kind: 'unattached', epoch: role.epoch, deadline: rules.electionDeadline(), votedId: role.votedId };
     case 'candidate':
-      return { ...role, isBackingOff: true, deadline: rules.backoffDeadline(role.retries) };
+      // With pre-vote it waits out what is left of its election (KIP-996); before, a back-off of its own.
+      return { ...role, isBackingOff: true, deadline: rules.preVote ? role.deadline : rules.backoffDeadline(role.retries) };
   }
 }
 

@@ -2,6 +2,7 @@
 import { ConnectionError, MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Task } from '../../runtime/index.ts';
 import { brokerName, controllerName } from '../client/bootstrap.ts';
+import { untilBrokersAreUp } from './brokers-up.ts';
 import { encodeRecordBatch } from '../log/records.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
@@ -14,8 +15,9 @@ export interface TopicShape {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/** Makes `orders`, with min.insync.replicas=2 unless told otherwise, as soon as there are brokers enough; then waits a second. */
+/** Makes `orders`, with min.insync.replicas=2 unless told otherwise, as soon as all brokers are there; then waits a second. */
 export function* createTopic(context: ActorContext, { partitions = 1, replicationFactor = 3, config = {} }: TopicShape = {}): Task {
+  yield* untilBrokersAreUp(context);
   const connection = yield* context.connect(controllerName(0), SECOND);
   const configs = Object.entries({ 'min.insync.replicas': '2', ...config }).map(([name, value]) => ({ name, value }));
   const request: CreateTopicsRequest = { apiKey: API_KEYS.CreateTopics, clientId: 'test', topics: [{ name: 'orders', numPartitions: partitions, replicationFactor, assignments: [], configs }] };

@@ -43,7 +43,7 @@ export class PartitionBench {
     this.options = { brokerId: 0, controllers: [0], config, costs: BROKER_COSTS, protocol: parseConfig(PROTOCOL_DEFINITION, { ...protocol }), planted: {} };
     for (const brokerId of [0, 1, 2]) this.register(brokerId, 100 + brokerId);
     const log = this.run(Log.open(disk, 'orders-0'));
-    this.partition = new Partition('orders', 'an-id', 0, { log, lock: new Lock(context) }, { context, options: this.options, image: this.image, proposed: () => (this.proposals += 1) });
+    this.partition = new Partition('orders', 'an-id', 0, { log, lock: new Lock(context) }, { context, options: this.options, image: this.image, brokerEpoch: () => 100, proposed: () => (this.proposals += 1) });
     this.partition.fetchWaiters.add({ notify: () => (this.fetchWakes += 1) });
   }
 

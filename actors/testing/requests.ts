@@ -5,6 +5,7 @@ import { controllerName } from '../client/bootstrap.ts';
 import { encodeRecordBatch } from '../log/records.ts';
 import { API_KEYS, LATEST_TIMESTAMP } from '../protocol/messages.ts';
 import type { CreateTopicsRequest, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
+import { untilBrokersAreUp } from './brokers-up.ts';
 import type { ClusterRun, Observed } from './cluster.ts';
 
 const A_RECORD = new TextEncoder().encode('a record');
@@ -15,8 +16,9 @@ export function produceRequest(acks: number, timeoutMs: number, value = A_RECORD
   return { apiKey: API_KEYS.Produce, clientId: 'test', transactionalId: null, acks, timeoutMs, topicData: [{ name: 'orders', partitionData: [{ index: 0, records }] }] };
 }
 
-/** Makes the topic `orders` of one partition, as soon as there are enough brokers, and waits until they know of it. */
+/** Makes the topic `orders` of one partition, as soon as so many brokers are there, and waits until they know of it. */
 export function* createTopic(context: ActorContext, replicationFactor: number, minInsyncReplicas: number): Task {
+  yield* untilBrokersAreUp(context, replicationFactor);
   const connection = yield* context.connect(controllerName(0), SECOND);
   const configs = [{ name: 'min.insync.replicas', value: String(minInsyncReplicas) }];
   const request: CreateTopicsRequest = { apiKey: API_KEYS.CreateTopics, clientId: 'test', topics: [{ name: 'orders', numPartitions: 1, replicationFactor, assignments: [], configs }] };

@@ -3,9 +3,11 @@
  * What the path of a record costs: batches of 16 KiB appended by a leader, fetched and appended by its two followers, acknowledged to all.
  * Real brokers, a real controller, one thread; clients that send the same bytes again and again in place of a producer, and no judge.
  */
+import { Admin } from '../../actors/admin/admin.ts';
 import { broker } from '../../actors/broker/broker.ts';
 import { BROKER_COSTS } from '../../actors/broker/broker-options.ts';
 import { brokerName, controllerId, controllerName } from '../../actors/client/bootstrap.ts';
+import { ADMIN_CONFIG } from '../../actors/config/admin-config.ts';
 import { BROKER_CONFIG } from '../../actors/config/broker-config.ts';
 import { parseConfig } from '../../actors/config/config-definition.ts';
 import { controller } from '../../actors/controller/controller.ts';
@@ -97,8 +99,11 @@ function* send(context: ActorContext, load: Load, request: ProduceRequest): Task
   }
 }
 
-/** Waits until there are brokers enough, and until they know of the topic. */
+/** Waits until all brokers are there, and until they know of the topic. */
 function* createTopic(context: ActorContext): Task {
+  const admin = new Admin(context, { clientId: 'bench', bootstrapServers: [brokerName(0)], config: parseConfig(ADMIN_CONFIG, {}) });
+  while ((yield* admin.describeCluster()).length < BROKERS) yield* context.sleep(100 * MILLISECOND);
+  admin.close();
   const connection = yield* context.connect(controllerName(0), SECOND);
   const request: CreateTopicsRequest = { apiKey: API_KEYS.CreateTopics, clientId: 'bench', topics: [{ name: TOPIC, numPartitions: 1, replicationFactor: BROKERS, assignments: [], configs: [] }] };
   while ((yield* connection.call(request, SECOND)).topics[0]!.errorCode !== 0) yield* context.sleep(100 * MILLISECOND);

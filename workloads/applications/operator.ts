@@ -1,4 +1,4 @@
-/** @module Whoever runs the cluster: makes the topics as soon as there are brokers enough. */
+/** @module Whoever runs the cluster: makes the topics as soon as all brokers are there. */
 import { Admin } from '../../actors/admin/admin.ts';
 import { ADMIN_CONFIG } from '../../actors/config/admin-config.ts';
 import { parseConfig } from '../../actors/config/config-definition.ts';
@@ -31,6 +31,8 @@ function* createTopics(context: ActorContext, { bootstrap, topics }: OperatorOpt
   while (missing.length > 0) {
     yield* context.sleep(RETRY_US);
     try {
+      // Before, replicas would be placed around those that are not there yet.
+      if ((yield* admin.describeCluster()).length < bootstrap.length) continue;
       const done = (yield* admin.createTopics(missing)).filter(({ error }) => DONE.includes(error)).map(({ name }) => name);
       missing = missing.filter(({ name }) => !done.includes(name));
     } catch (error) {
