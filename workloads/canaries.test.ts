@@ -19,6 +19,10 @@ function argument(workload: string, settings: Record<string, string> = {}): Tria
   return { workload, seed: SEEDS[0]!, protocol: '4.2', durationUs: seconds(40), settings };
 }
 
+function calm(settings: Record<string, string> = {}): TrialArgument {
+  return { ...argument('first-cluster', settings), faults: 'none' };
+}
+
 function anomalies(of: TrialArgument, planted: PlantedBugs): string[] {
   return runTrial(simulationOf(of, planted)).verdict.anomalies.filter(({ byDesign }) => byDesign === null).map(({ name, row }) => `${row} ${name}`);
 }
@@ -47,10 +51,10 @@ describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArg
   ['7.1-durable committed-unstable', 'W5: a new leader cuts off what was committed', { newLeaderForgets: 5 }, argument('broker-restart')],
   ['7.1-durable acked-loss', 'a new leader cuts off what was committed, while bits rot all around', { newLeaderForgets: 5 }, { ...argument('first-cluster'), plan: ROTTEN }],
   ['7.1-durable acked-loss', 'RT-3: compaction removes the last value of a key, too', { compactsLastValues: true }, argument('compaction')],
-  ['7.1-durable acked-loss', 'acks=1 is answered for what no leader has appended', { answersWithoutAppend: 20 }, argument('steady-load', { acks: '1' })],
-  ['7.4.2-retries duplicate', 'a leader appends what was sent once a second time', { appendsTwice: 5 }, argument('steady-load')],
-  ['7.5-committed reading-stalled', 'a consumer sends no Fetch any more', { stopsFetchingAt: seconds(20) }, argument('steady-load')],
-  ['7.5-committed reading-stalled', 'a consumer never sends any Fetch', { stopsFetchingAt: 0 }, argument('steady-load')],
+  ['7.1-durable acked-loss', 'acks=1 is answered for what no leader has appended', { answersWithoutAppend: 20 }, calm({ acks: '1' })],
+  ['7.4.2-retries duplicate', 'a leader appends what was sent once a second time', { appendsTwice: 5 }, calm()],
+  ['7.5-committed reading-stalled', 'a consumer sends no Fetch any more', { stopsFetchingAt: seconds(20) }, calm()],
+  ['7.5-committed reading-stalled', 'a consumer never sends any Fetch', { stopsFetchingAt: 0 }, calm()],
   ['7.1-order leader-epoch-shared', 'W1: a deposed leader goes on, in the epoch of its successor', { staysLeader: true }, { ...argument('first-cluster', { acks: '1' }), plan: CUT_OFF_WITH_A_PRODUCER }],
   ['7.1-durable log-divergence', 'W2: a follower appends without having cut off what its leader does not have', { fetchesBlindly: true }, argument('network-trouble')],
   ['7.1-committed isr-not-superset', 'W3: a follower in sync drops committed records when it hears of a new leader', { followerForgets: 3 }, argument('broker-restart')],

@@ -203,7 +203,7 @@ export function promisesOf({ topics, producers, consumers, protocol, phases: { h
     healsAt,
     recoversBy: auditFrom,
     eligibleLeaderReplicas: protocol.eligibleLeaderReplicas,
-    topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'] }])),
+    topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'], uncleanLeaderElection: topic['unclean.leader.election.enable'] }])),
     producers: Object.fromEntries(
       producers.flatMap(({ names, config }) => {
         const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;

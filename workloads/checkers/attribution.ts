@@ -10,9 +10,14 @@
  *     has it and is not in sync does not help (EL-5). With eligible leader replicas this is no excuse: whoever did not shut down cleanly is
  *     neither in sync nor eligible when it is back (EL-10), and comes to lead by an unclean election only.
  *
- * unclean election (B19), or that of the last known leader, which eligible leader replicas allow even where unclean election is off (EL-2, B17):
+ * unclean election (B19), where unclean.leader.election.enable is on:
  *
  *     partition-changed isUnclean ─► leader-started, without the record
+ *
+ * election of the last known leader, which eligible leader replicas allow even where unclean election is off (EL-2, B17). It is the one that led last, as
+ * seen from outside, and has everything unless it lost power, or bits of its log rotted, since it began to lead:
+ *
+ *     partition-changed, leads ─► power loss or rot ─► log-opened, without all that had been appended ─► partition-changed isUnclean ─► leader-started
  *
  * bit rot (the brokers look at a checksum when they recover a log, and when a follower appends; a leader hands out what stands in its file):
  *
@@ -116,23 +121,28 @@ export function removalsOnTakingOffice(partition: PartitionHistory, term: Term, 
 function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, startOffset, startedAt }: Term, rift: Rift | undefined): Removal | undefined {
   const election = uncleanElectionOf(partition, broker, leaderEpoch);
   if (election === undefined) return undefined;
-  const story = `${electedUncleanly(broker, election)} and became leader in epoch ${leaderEpoch} with log end offset ${startOffset}.`;
-  return { cause: causeOf(election), from: Math.min(startOffset, rift?.from ?? Infinity), upTo: Infinity, leaderEpoch, at: startedAt, story };
+  const took = `and became leader in epoch ${leaderEpoch} with log end offset ${startOffset}.`;
+  if (!election.isOfLastKnownLeader) return { cause: UNCLEAN_ELECTION, from: Math.min(startOffset, rift?.from ?? Infinity), upTo: Infinity, leaderEpoch, at: startedAt, story: `${electedUncleanly(broker, election)} ${took}` };
+  const loss = lossOfLastKnownLeader(partition, broker, election);
+  return loss && { cause: LAST_KNOWN_LEADER, from: loss.from, upTo: loss.upTo, leaderEpoch, at: startedAt, story: `${reopened(broker, loss)}, was elected as the last known leader at ${clockTime(election.at)} ${took}` };
 }
 
-/** The elected one may have died before it led, and been elected anew in a later epoch: nobody else could be. */
+/** Whoever led last has all that is committed, unless a damage has taken it since: a process that merely died leaves its page cache whole. */
+function lossOfLastKnownLeader({ elections, replicas }: PartitionHistory, broker: number, { leaderEpoch }: Election): Loss | undefined {
+  const loss = replicas.get(broker)?.loss;
+  const ledFrom = elections.findLast((earlier) => earlier.leader === broker && earlier.leaderEpoch < leaderEpoch)?.at ?? Infinity;
+  return loss !== undefined && loss.reopenedAt > ledFrom ? loss : undefined;
+}
+
+/** The unclean election by which a broker leads, if it was allowed. The elected one may have died before it led, and been elected anew in a later epoch: nobody else could be. */
 function uncleanElectionOf({ elections, terms }: PartitionHistory, broker: number, leaderEpoch: number): Election | undefined {
   const election = elections.findLast(({ isUnclean, leader, leaderEpoch: epoch }) => isUnclean && leader === broker && epoch <= leaderEpoch);
-  if (election === undefined || terms.some((earlier) => earlier.leaderEpoch >= election.leaderEpoch && earlier.leaderEpoch < leaderEpoch)) return undefined;
+  if (election === undefined || !(election.mayBeUnclean || election.isOfLastKnownLeader) || terms.some((earlier) => earlier.leaderEpoch >= election.leaderEpoch && earlier.leaderEpoch < leaderEpoch)) return undefined;
   return election;
 }
 
-function causeOf({ isOfLastKnownLeader }: Election): string {
-  return isOfLastKnownLeader ? LAST_KNOWN_LEADER : UNCLEAN_ELECTION;
-}
-
-function electedUncleanly(broker: number, { isOfLastKnownLeader, at }: Election): string {
-  return `broker ${broker} was elected ${isOfLastKnownLeader ? 'as the last known leader' : 'uncleanly'} at ${clockTime(at)}`;
+function electedUncleanly(broker: number, { at }: Election): string {
+  return `broker ${broker} was elected uncleanly at ${clockTime(at)}`;
 }
 
 function damageRemoval(partition: PartitionHistory, { broker, leaderEpoch, startedAt }: Term): Removal | undefined {
@@ -195,7 +205,9 @@ export function allowedLack(partition: PartitionHistory, member: number, { from,
   const loss = partition.replicas.get(member)?.loss;
   if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(partition, member, loss)) return { cause: loss.damage.how === 'power-loss' ? POWER_LOSS_OF_MEMBER : BIT_ROT_OF_MEMBER, story: `${reopened(member, loss)}.` };
   const election = uncleanElectionOf(partition, member, partition.lastElection?.leaderEpoch ?? -1);
-  if (election !== undefined) return { cause: causeOf(election), story: `${electedUncleanly(member, election)}.` };
+  if (election?.isOfLastKnownLeader === false) return { cause: UNCLEAN_ELECTION, story: `${electedUncleanly(member, election)}.` };
+  const ofLastKnown = election && lossOfLastKnownLeader(partition, member, election);
+  if (ofLastKnown !== undefined && ofLastKnown.from <= from && upTo <= ofLastKnown.upTo) return { cause: LAST_KNOWN_LEADER, story: `${reopened(member, ofLastKnown)}, and was elected as the last known leader.` };
   const later = partition.removals.find((removal) => removal.leaderEpoch > leaderEpoch && removal.from < upTo);
   // Whoever shares a leader's log only up to where bits of it rotted is without what it wrote since.
   return later ?? partition.removals.find((removal) => removal.cause === BIT_ROT_UNSEEN && removal.leaderEpoch <= leaderEpoch && removal.from <= from);
@@ -238,7 +250,27 @@ export function lostAt(partition: PartitionHistory, offset: number, leaderEpoch:
   return disappearance?.at ?? allowedRemoval(partition, offset, leaderEpoch)?.at ?? (leaderEpoch < 0 ? undefined : partition.firstTermWithout(offset, leaderEpoch)?.startedAt);
 }
 
-/** What allows this offset to hold something else than it once did, whichever epoch wrote it. */
-export function allowedRewrite(partition: PartitionHistory, offset: number): Removal | undefined {
-  return partition.removals.find((removal) => removal.from <= offset && offset < removal.upTo);
+/** How far a consumer had read what a leader epoch wrote, when it was given something. */
+export interface Mark {
+  readonly offset: number;
+  /** −1: not known, which excuses nothing. */
+  readonly leaderEpoch: number;
+}
+
+/**
+ * What allows a consumer not to be given what stands at an offset now: it had read beyond it what a removal has taken since, and does not look back (B6: its
+ * position is not checked against epochs). From there on it misses nothing.
+ */
+export function allowedPassing(partition: PartitionHistory, marks: readonly Mark[], offset: number): Excuse | undefined {
+  const removal = partition.removals.find(({ from, upTo, leaderEpoch }) => from <= offset && offset < upTo && marks.some((mark) => mark.offset >= offset && isBefore(mark, leaderEpoch)));
+  return removal ?? allowedReading(partition, offset);
+}
+
+/** What allows a consumer that had read this to be given a lower offset next: its log had ended below, and auto.offset.reset took it back. */
+export function allowedStepBack(partition: PartitionHistory, mark: Mark): Excuse | undefined {
+  return partition.removals.find(({ from, leaderEpoch }) => from <= mark.offset && isBefore(mark, leaderEpoch)) ?? allowedReading(partition, mark.offset);
+}
+
+function isBefore(mark: Mark, leaderEpoch: number): boolean {
+  return mark.leaderEpoch >= 0 && mark.leaderEpoch < leaderEpoch;
 }

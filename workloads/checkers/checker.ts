@@ -42,7 +42,7 @@ export interface Promises {
   readonly recoversBy: number;
   /** A replica that may have lost something is not elected for that it was in sync (EL-6, EL-10). */
   readonly eligibleLeaderReplicas: boolean;
-  readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number }>>;
+  readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number; readonly uncleanLeaderElection: boolean }>>;
   /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). */
   readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean }>>;
   /** Names of the applications that poll. */

@@ -196,17 +196,19 @@ export class ClusterHistory {
   }
 
   #changed(observation: Observed<'partition-changed'>, time: number): void {
-    const { leader, leaderEpoch, isr, elr, lastKnownElr, replicas, isUnclean, metadataOffset } = observation;
+    const { leader, leaderEpoch, isr, elr, replicas, isUnclean, metadataOffset } = observation;
     const partition = this.of(observation);
     // A controller that was deposed may learn late that what it wrote is committed.
     if (metadataOffset < partition.metadataOffset) return;
     partition.metadataOffset = metadataOffset;
     const before = partition.electable;
     const { elections, lastElection } = partition;
-    if (lastElection?.leaderEpoch === leaderEpoch) Object.assign(lastElection, { isr, elr, lastKnownElr });
+    if (lastElection?.leaderEpoch === leaderEpoch) Object.assign(lastElection, { isr, elr });
     else {
-      const isOfLastKnownLeader = isUnclean && lastElection?.lastKnownElr.length === 1 && lastElection.lastKnownElr[0] === leader;
-      elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, at: time, isr, elr, lastKnownElr });
+      // Who led last is seen here; whom the controller takes for it proves nothing.
+      const isOfLastKnownLeader = isUnclean && before.length === 0 && elections.findLast((earlier) => earlier.leader >= 0)?.leader === leader;
+      const mayBeUnclean = this.#promises.topics[observation.topic]?.uncleanLeaderElection === true;
+      elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, mayBeUnclean, at: time, isr, elr });
     }
     if (leader < 0 || isr.length < replicas.length) partition.wholeSince = undefined;
     else partition.wholeSince ??= time;

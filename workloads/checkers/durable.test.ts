@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acked, appended, booted, cleaned, elected, failed, finalRead, inShort, leads, opened, polled, recovered, restarted, retried, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
+import { acked, appended, booted, changed, cleaned, elected, failed, finalRead, inShort, leads, opened, polled, promisesWithoutUnclean, recovered, restarted, retried, rotted, sent, stopped, truncated, unreadable, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case, Step } from '../testing/trace.ts';
-import { BIT_ROT_OF_ISR, BIT_ROT_OF_LEADER, BIT_ROT_UNSEEN, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
+import { BIT_ROT_OF_ISR, BIT_ROT_OF_LEADER, BIT_ROT_UNSEEN, LAST_KNOWN_LEADER, POWER_LOSS_OF_ISR, POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { RETRIES, createDurableChecker } from './durable.ts';
 
 const LOSS = 'acked-loss (7.1-durable, safety)';
@@ -112,6 +112,16 @@ const cases: readonly Case[] = [
   { what: 'a value that nobody sent, in both: said once', trace: [two, polled('c1', [2, 'p9-0']), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p9-0'])], finds: [GHOST] },
   { what: 'a value that was sent to another partition', trace: [two, sent('p1-2', -1, 1), finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2'])], finds: [GHOST] },
   { what: 'two polls that disagree on an offset', trace: [two, polled('c1', [0, 'p1-0']), polled('c2', [0, 'p1-1'])], finds: [INCONSISTENT] },
+  {
+    what: 'two polls that disagree on an offset, after an unclean election that rewrote it',
+    trace: [two, polled('c1', [1, 'p1-1']), elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), written('p1-2', 1, 3, 6, []), polled('c2', [1, 'p1-2'])],
+    finds: [`${INCONSISTENT} by design: ${UNCLEAN_ELECTION}`],
+  },
+  {
+    what: 'two polls that disagree on an offset, of an epoch that began with an unclean election',
+    trace: [two, elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), written('p1-2', 1, 3, 6, []), written('p1-3', 2, 3, 6, []), polled('c1', [1, 'p1-2']), polled('c2', [1, 'p1-3'])],
+    finds: [INCONSISTENT],
+  },
   { what: 'a poll and the end that disagree on an offset', trace: [two, sent('p1-2'), polled('c1', [0, 'p1-2']), finalRead([0, 'p1-0'], [1, 'p1-1'])], finds: [INCONSISTENT] },
   {
     what: 'they disagree since a power loss of the last replica standing',
@@ -119,6 +129,21 @@ const cases: readonly Case[] = [
     finds: [`${LOSS} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${INCONSISTENT} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
   },
 ];
+
+describe('durable: with eligible leader replicas and without unclean elections, the last known leader has everything unless it lost power (EL-2, B17)', () => {
+  const noneLeft = (isr: readonly number[] = []) => changed({ leader: -1, leaderEpoch: 6, isr });
+  const lastKnown = (leader: number, leaderEpoch = 7) => changed({ leader, leaderEpoch, isr: [leader], isUnclean: true });
+  it.each<Case>([
+    { what: 'it lost power', trace: [two, stopped('broker-1', 'power-loss'), noneLeft(), restarted('broker-1'), opened(1, 1, 5), lastKnown(1), leads(1, 7, 1, 1, [1]), finalRead([0, 'p1-0'])], finds: [`${LOSS} by design: ${LAST_KNOWN_LEADER}`] },
+    { what: 'its process died, and its page cache should have been whole', trace: [two, stopped('broker-1', 'crash'), noneLeft(), restarted('broker-1'), opened(1, 1, 5), lastKnown(1), leads(1, 7, 1, 1, [1]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+    { what: 'it lost power, but not this', trace: [two, stopped('broker-1', 'power-loss'), noneLeft(), restarted('broker-1'), opened(1, 1, 5), truncated(1, 5, 0, 1), lastKnown(1), leads(1, 7, 0, 0, [1]), finalRead()], finds: [LOSS, `${LOSS} by design: ${LAST_KNOWN_LEADER}`] },
+    { what: 'what it lost before it came to lead', trace: [booted, written('p1-0', 0), stopped('broker-2', 'power-loss'), restarted('broker-2'), opened(2, 0, 5), elected(2, 6), leads(2, 6, 0), stopped('broker-2', 'crash'), changed({ leader: -1, leaderEpoch: 7, isr: [] }), restarted('broker-2'), opened(2, 0, 5), lastKnown(2, 8), leads(2, 8, 0, 0, [2]), finalRead()], finds: [LOSS] },
+    { what: 'another one than the one that led last is taken for it, and lost power', trace: [two, stopped('broker-2', 'power-loss'), noneLeft(), restarted('broker-2'), opened(2, 1, 5), lastKnown(2), leads(2, 7, 1, 1, [2]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+    { what: 'somebody was in sync still', trace: [two, stopped('broker-1', 'power-loss'), noneLeft([3]), restarted('broker-1'), opened(1, 1, 5), lastKnown(1), leads(1, 7, 1, 1, [1]), finalRead([0, 'p1-0'])], finds: [LOSS] },
+  ])('$what: $finds', ({ trace, finds }) => {
+    expect(verdictOf(createDurableChecker, trace, undefined, promisesWithoutUnclean).map(inShort)).toEqual(finds);
+  });
+});
 
 describe('durable: what was acknowledged is there in the end', () => {
   it.each(cases)('$what: $finds', ({ trace, finds }) => {

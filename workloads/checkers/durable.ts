@@ -4,7 +4,7 @@
  * A loss that the configuration allows is told all the same, with its cause: see `attribution.ts`. What compaction has removed is no loss (`superseded.ts`).
  */
 import { anomaly, causedAt } from './anomalies.ts';
-import { allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
+import { allowedReading, allowedRemoval, allowedUnread, lostAt } from './attribution.ts';
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog, Reading, SentRecord } from './ledger.ts';
@@ -137,7 +137,7 @@ function inconsistentOffsets({ ledger, cluster }: History, partition: string): A
   const anomalies: Anomaly[] = [];
   for (const reading of ledger.rereadings(partition)) {
     const first = ledger.readings(partition).get(reading.offset)!;
-    const removal = allowedRewrite(history, reading.offset);
+    const removal = allowedRemoval(history, reading.offset, Math.min(first.leaderEpoch, reading.leaderEpoch)) ?? allowedReading(history, reading.offset);
     anomalies.push(anomaly('inconsistent-offsets', reading.at, removal?.cause, wasGiven(first, partition), wasGiven(reading, partition), removal?.story));
   }
   const final = ledger.final(partition);

@@ -119,6 +119,13 @@ export class Ledger {
     yield* this.rereadings(partition);
   }
 
+  /** The oldest leader epoch that can have written what was polled at this offset; −1: not known. */
+  epochOfReading(partition: string, offset: number, value: string): number {
+    const first = this.#readings.get(partition)?.get(offset);
+    const reading = first?.value === value ? first : this.rereadings(partition).find((again) => again.offset === offset && again.value === value);
+    return reading?.leaderEpoch ?? -1;
+  }
+
   /** Partitions of which something was polled. */
   get polledPartitions(): Iterable<string> {
     return this.#readings.keys();

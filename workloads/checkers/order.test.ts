@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { acked, appended, booted, elected, finalRead, inShort, leads, opened, polled, restarted, sent, stopped, verdictOf, watermark, written } from '../testing/trace.ts';
 import type { Case } from '../testing/trace.ts';
-import { POWER_LOSS_OF_LAST_REPLICA } from './attribution.ts';
+import { POWER_LOSS_OF_LAST_REPLICA, UNCLEAN_ELECTION } from './attribution.ts';
 import { SEVERAL_IN_FLIGHT, createOrderChecker } from './order.ts';
 
 const sentBoth = (producer: string, acks: number) => [
@@ -12,7 +12,23 @@ const lostByPower = [
   elected(1, 6, [1]), stopped('broker-1', 'power-loss'), restarted('broker-1'), elected(1, 7, [1]), opened(1, 1, 5), leads(1, 7, 1, 1, [1]),
 ];
 
+/** The log ends below what the consumer was given, which begins anew. */
+const backAfterUncleanElection = [
+  booted, written('p1-0', 0), written('p1-1', 1), polled('c1', [0, 'p1-0'], [1, 'p1-1']), elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), written('p1-2', 1, 3, 6, []), polled('c1', [0, 'p1-0'], [1, 'p1-2']),
+];
+
 const cases: readonly Case[] = [
+  { what: 'a step back after an unclean election', trace: backAfterUncleanElection, finds: [`nonmonotonic-poll (7.1-order, safety) by design: ${UNCLEAN_ELECTION}`] },
+  {
+    what: 'another one, of what was written after it',
+    trace: [...backAfterUncleanElection, polled('c1', [0, 'p1-0'])],
+    finds: [`nonmonotonic-poll (7.1-order, safety) by design: ${UNCLEAN_ELECTION}`, 'nonmonotonic-poll (7.1-order, safety)'],
+  },
+  {
+    what: 'a step back of a consumer that had come no further than what remained',
+    trace: [booted, written('p1-0', 0), written('p1-1', 1), polled('c1', [0, 'p1-0']), elected(3, 6, [3], true), leads(3, 6, 1, 1, [3]), polled('c1', [0, 'p1-0'])],
+    finds: ['nonmonotonic-poll (7.1-order, safety)'],
+  },
   {
     what: 'a clean run',
     trace: [booted, written('p1-0', 0), written('p2-0', 1), written('p1-1', 2), polled('c1', [0, 'p1-0'], [1, 'p2-0']), polled('c1', [2, 'p1-1']), finalRead([0, 'p1-0'], [1, 'p2-0'], [2, 'p1-1'])],

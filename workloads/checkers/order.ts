@@ -7,6 +7,8 @@ import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { anomaly } from './anomalies.ts';
 import type { AnomalyName } from './anomalies.ts';
+import { allowedStepBack } from './attribution.ts';
+import type { Mark } from './attribution.ts';
 import type { Anomaly, Checker, Promises } from './checker.ts';
 import type { History } from './history.ts';
 import type { SentRecord } from './ledger.ts';
@@ -22,8 +24,8 @@ class OrderChecker implements Checker {
   readonly name = 'order';
   readonly #history: History;
   readonly #promises: Promises;
-  /** Offset of the last record that a consumer's present incarnation got, by consumer and partition. */
-  readonly #positions = new Map<string, Map<string, number>>();
+  /** The last record that a consumer's present incarnation got, by consumer and partition. */
+  readonly #positions = new Map<string, Map<string, Mark>>();
   readonly #anomalies: Anomaly[] = [];
 
   constructor(history: History, promises: Promises) {
@@ -40,20 +42,20 @@ class OrderChecker implements Checker {
   #polled(observation: Extract<Observation, { kind: 'polled' }>, consumer: string, time: number): void {
     const { offsets, values } = observation;
     const partition = partitionName(observation);
-    const positions = this.#positions.get(consumer) ?? new Map<string, number>();
+    const positions = this.#positions.get(consumer) ?? new Map<string, Mark>();
     this.#positions.set(consumer, positions);
-    let last = positions.get(partition);
+    const before = positions.get(partition);
+    let last = before?.offset;
     for (const [i, offset] of offsets.entries()) {
-      if (last !== undefined && offset <= last) this.#steppedBack(i === 0 ? 'nonmonotonic-poll' : 'int-nonmonotonic-poll', consumer, partition, last, offset, values[i]!, time);
+      if (last !== undefined && offset <= last) this.#steppedBack(i === 0 ? 'nonmonotonic-poll' : 'int-nonmonotonic-poll', consumer, partition, i === 0 ? before! : { offset: last, leaderEpoch: this.#history.ledger.epochOfReading(partition, last, values[i - 1]!) }, offset, values[i]!, time);
       last = offset;
     }
-    if (last !== undefined) positions.set(partition, last);
+    if (last !== undefined) positions.set(partition, { offset: last, leaderEpoch: this.#history.ledger.epochOfReading(partition, last, values.at(-1)!) });
   }
 
-  #steppedBack(name: AnomalyName, consumer: string, partition: string, last: number, offset: number, value: string, time: number): void {
-    // The log ended below the consumer's position, and auto.offset.reset took it back.
-    const removal = this.#history.cluster.partition(partition).removals.find(({ from }) => from <= last);
-    const found = `consumer ${consumer} had been given offset ${last} of ${partition}, and at ${clockTime(time)} was given offset ${offset} (record ${value}) after it.`;
+  #steppedBack(name: AnomalyName, consumer: string, partition: string, last: Mark, offset: number, value: string, time: number): void {
+    const removal = allowedStepBack(this.#history.cluster.partition(partition), last);
+    const found = `consumer ${consumer} had been given offset ${last.offset} of ${partition}, and at ${clockTime(time)} was given offset ${offset} (record ${value}) after it.`;
     this.#anomalies.push(anomaly(name, time, removal?.cause, found, removal?.story));
   }
 

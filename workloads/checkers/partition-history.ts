@@ -42,13 +42,14 @@ export interface Election {
   readonly leaderEpoch: number;
   readonly leader: number;
   readonly isUnclean: boolean;
-  /** Nobody was in sync or eligible, and the last leader was taken for want of another (EL-2). */
+  /** Nobody was in sync or eligible, and the one that had led last was taken for want of another (EL-2). */
   readonly isOfLastKnownLeader: boolean;
+  /** unclean.leader.election.enable. */
+  readonly mayBeUnclean: boolean;
   readonly at: number;
   isr: readonly number[];
   /** Eligible leader replicas (EL-6). */
   elr: readonly number[];
-  lastKnownElr: readonly number[];
 }
 
 /** A divergence, and when it came about. */

@@ -12,6 +12,9 @@ const three = [booted, written('p1-0', 0), written('p1-1', 1), written('p1-2', 2
 const keyed = [booted, written('p1-0@a', 0), written('p1-1@a', 1), polled('c1', [0, 'p1-0@a'], [1, 'p1-1@a'])].flat();
 const all = finalRead([0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']);
 const lostByPower = [elected(1, 5, [1]), stopped('broker-1', 'power-loss'), restarted('broker-1'), elected(1, 7, [1]), opened(1, 1, 5), leads(1, 7, 1, 1, [1])];
+/** Broker 3, which has the first record only, leads; two others take the places of the second and the third. */
+const uncleanly = [elected(3, 6, [3], true), leads(3, 6, 1, 1, [3])];
+const rewritten = [...written('p1-3', 1, 3, 6, []), ...written('p1-4', 2, 3, 6, [])];
 
 const cases: readonly Case[] = [
   { what: 'a clean run', trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), polled('c1', [2, 'p1-2']), all], finds: [] },
@@ -50,6 +53,26 @@ const cases: readonly Case[] = [
     what: 'an offset that was rewritten behind a consumer’s back, after a power loss of the last replica standing',
     trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1'], [2, 'p1-2']), lostByPower, written('p1-3', 1, 1, 7, []), written('p1-4', 2, 1, 7, []), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'])],
     finds: [`${UNCOMMITTED} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${UNCOMMITTED} by design: ${POWER_LOSS_OF_LAST_REPLICA}`, `${LOST} by design: ${POWER_LOSS_OF_LAST_REPLICA}`],
+  },
+  {
+    what: 'a record skipped that was written after an unclean election, by a consumer that had come no further than what remained',
+    trace: [three, polled('c1', [0, 'p1-0']), uncleanly, rewritten, polled('c1', [2, 'p1-4']), polled('c2', [1, 'p1-3']), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'])],
+    finds: [SKIP],
+  },
+  {
+    what: 'a record skipped long after an unclean election that had rewritten what the consumer was given',
+    trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), uncleanly, rewritten, polled('c1', [2, 'p1-4']), written('p1-5', 3, 3, 6, []), written('p1-6', 4, 3, 6, []), polled('c1', [4, 'p1-6']), polled('c2', [1, 'p1-3'], [2, 'p1-4'], [3, 'p1-5'], [4, 'p1-6']), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'], [3, 'p1-5'], [4, 'p1-6'])],
+    finds: [`${UNCOMMITTED} by design: ${UNCLEAN_ELECTION}`, SKIP],
+  },
+  {
+    what: 'a rewritten record that one consumer had passed before an unclean election, and another one stepped over after it',
+    trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), uncleanly, rewritten, polled('c1', [2, 'p1-4']), polled('c2', [0, 'p1-0']), polled('c2', [2, 'p1-4']), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'])],
+    finds: [`${UNCOMMITTED} by design: ${UNCLEAN_ELECTION}`, SKIP, LOST],
+  },
+  {
+    what: 'read to the end after an unclean election, without its tail',
+    trace: [three, polled('c1', [0, 'p1-0'], [1, 'p1-1']), uncleanly, rewritten, readToEnd('c1', 3), polled('c2', [1, 'p1-3'], [2, 'p1-4']), finalRead([0, 'p1-0'], [1, 'p1-3'], [2, 'p1-4'])],
+    finds: [`${UNCOMMITTED} by design: ${UNCLEAN_ELECTION}`, UNSEEN],
   },
 ];
 

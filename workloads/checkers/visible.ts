@@ -9,7 +9,9 @@
 import type { Observation } from '../../actors/observation.ts';
 import type { JudgedEvent } from '../../runtime/simulation.ts';
 import { anomaly, causedAt } from './anomalies.ts';
-import { allowedReading, allowedRemoval, allowedRewrite, allowedUnread, lostAt } from './attribution.ts';
+import { allowedPassing, allowedReading, allowedRemoval, allowedUnread, lostAt } from './attribution.ts';
+import type { Excuse, Mark } from './attribution.ts';
+import type { PartitionHistory } from './partition-history.ts';
 import type { Anomaly, Checker } from './checker.ts';
 import type { History } from './history.ts';
 import type { FinalLog } from './ledger.ts';
@@ -25,11 +27,14 @@ interface Span {
   readonly first: number;
   last: number;
   highest: number;
+  /** How far it came in each leader epoch, as far as it has not been taken back. */
+  marks: Mark[];
 }
 
 /** Offsets that a consumer stepped over. */
 interface Gap {
   readonly consumer: string;
+  readonly marks: readonly Mark[];
   readonly from: number;
   /** The offset that it got next. */
   readonly upTo: number;
@@ -96,15 +101,17 @@ class VisibleChecker implements Checker {
     let span = current.get(partition);
     for (const [i, offset] of observation.offsets.entries()) {
       if (span === undefined) {
-        span = { consumer, first: offset, last: offset, highest: offset };
+        span = { consumer, first: offset, last: offset, highest: offset, marks: [] };
         coverage.spans.push(span);
         current.set(partition, span);
         continue;
       }
-      if (offset > span.last + 1) coverage.gaps.push({ consumer, from: span.last + 1, upTo: offset, at: time, isInternal: i > 0 });
+      if (offset > span.last + 1) coverage.gaps.push({ consumer, marks: span.marks, from: span.last + 1, upTo: offset, at: time, isInternal: i > 0 });
+      if (offset <= span.last) span.marks = span.marks.map((mark) => ({ ...mark, offset: Math.min(mark.offset, offset - 1) }));
       span.last = offset;
       span.highest = Math.max(span.highest, offset);
     }
+    if (span !== undefined) span.marks = marked(span.marks, { offset: span.last, leaderEpoch: this.#history.ledger.epochOfReading(partition, span.last, observation.values.at(-1)!) });
   }
 
   #readToEnd(observation: Extract<Observation, { kind: 'read-to-end' }>, consumer: string, at: number): void {
@@ -146,18 +153,21 @@ class VisibleChecker implements Checker {
 
   /** A consumer stepped over offsets at which records stand. */
   #skipped(partition: string, final: FinalLog, gaps: readonly Gap[]): Anomaly[] {
-    return gaps.flatMap(({ consumer, from, upTo, at, isInternal }): Anomaly[] => {
+    return gaps.flatMap(({ consumer, marks, from, upTo, at, isInternal }): Anomaly[] => {
       const missed: string[] = [];
       const history = this.#history.cluster.partition(partition);
-      let isUnread = true;
+      let excuse: Excuse | undefined;
+      let isExcused = true;
       for (let offset = from; offset < upTo; offset += 1) {
         const value = final.values.get(offset);
         if (value === undefined) continue;
         missed.push(`${value} at ${offset}`);
-        isUnread &&= allowedUnread(history, offset, consumer) !== undefined;
+        const found = allowedMiss(history, marks, offset, consumer);
+        excuse ??= found;
+        isExcused &&= found !== undefined;
       }
       if (missed.length === 0) return [];
-      const removal = isUnread ? allowedUnread(history, from, consumer) : allowedRewrite(history, from);
+      const removal = isExcused ? excuse : undefined;
       const given = `consumer ${consumer} was given offset ${from - 1} of ${partition} and next, ${isInternal ? 'in the same poll' : 'in a later poll'}, offset ${upTo} at ${clockTime(at)}.`;
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const found = `in the final read there stand between them: ${missed.slice(0, MISSED_SHOWN).join(', ')}${more}.`;
@@ -173,9 +183,11 @@ class VisibleChecker implements Checker {
     const anomalies: Anomaly[] = [];
     for (const [offset, value] of final.values) {
       if (readings.get(offset)?.value === value || reread.has(value) || ledger.records.get(value)?.outcome !== 'acknowledged') continue;
-      const passing = spans.find(({ first, highest }) => first <= offset && offset < highest);
+      const passed = spans.filter(({ first, highest }) => first <= offset && offset < highest);
+      const excuseOf = ({ marks, consumer }: Span): Excuse | undefined => allowedMiss(cluster.partition(partition), marks, offset, consumer);
+      const passing = passed.find((span) => excuseOf(span) === undefined) ?? passed[0];
       if (passing === undefined) continue;
-      const removal = allowedUnread(cluster.partition(partition), offset, passing.consumer) ?? allowedRewrite(cluster.partition(partition), offset);
+      const removal = excuseOf(passing);
       const promised = `record ${value} was acknowledged and stands at offset ${offset} of ${partition} in the final read.`;
       const found = `consumer ${passing.consumer} went from offset ${passing.first} to ${passing.highest}, and nobody was given this record.`;
       anomalies.push(anomaly('lost-write', final.at, removal?.cause, promised, found, removal?.story));
@@ -190,8 +202,8 @@ class VisibleChecker implements Checker {
       const [first] = missed;
       if (first === undefined) return [];
       const history = this.#history.cluster.partition(partition);
-      const isUnread = missed.every(([offset]) => allowedUnread(history, offset, consumer) !== undefined);
-      const removal = isUnread ? allowedUnread(history, first[0], consumer) : allowedRewrite(history, first[0]);
+      const excuses = missed.map(([offset]) => allowedMiss(history, span?.marks ?? [], offset, consumer));
+      const removal = excuses.includes(undefined) ? undefined : excuses[0];
       const got = span === undefined ? 'it was given nothing' : `it was given offsets ${span.first} to ${span.highest}`;
       const more = missed.length > MISSED_SHOWN ? ` and ${missed.length - MISSED_SHOWN} more` : '';
       const promised = `consumer ${consumer} said at ${clockTime(at)} that it had read ${partition} from offset ${from} to its end at ${end}; ${got}.`;
@@ -205,4 +217,15 @@ class VisibleChecker implements Checker {
     for (const { spans, gaps, readsToEnd } of this.#coverage.values()) kept += spans.length + gaps.length + readsToEnd.length;
     return kept;
   }
+}
+
+/** Why a consumer that had come so far may not have been given what stands at an offset; undefined: nothing allows it. */
+function allowedMiss(partition: PartitionHistory, marks: readonly Mark[], offset: number, consumer: string): Excuse | undefined {
+  return allowedUnread(partition, offset, consumer) ?? allowedPassing(partition, marks, offset);
+}
+
+/** Of each epoch the furthest. Nearly always it is the last one that goes on. */
+function marked(marks: readonly Mark[], mark: Mark): Mark[] {
+  const last = marks.at(-1);
+  return last?.leaderEpoch === mark.leaderEpoch && last.offset <= mark.offset ? [...marks.slice(0, -1), mark] : [...marks, mark];
 }

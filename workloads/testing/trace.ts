@@ -115,7 +115,7 @@ export const promises: Promises = {
   healsAt: 60_000_000,
   recoversBy: 80_000_000,
   eligibleLeaderReplicas: false,
-  topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2 } },
+  topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2, uncleanLeaderElection: true } },
   producers: { p1: { acks: -1, keepsOrder: true }, p2: { acks: 1, keepsOrder: false } },
   consumers: ['c1', 'c2'],
 };
@@ -135,6 +135,9 @@ export function verdictOf(create: (history: History, promises: Promises) => Chec
 
 /** The same, where eligible leader replicas are on. */
 export const promisesWithElr: Promises = { ...promises, eligibleLeaderReplicas: true };
+
+/** The same, and nobody may lead who is not sure to have everything. */
+export const promisesWithoutUnclean: Promises = { ...promisesWithElr, topics: { orders: { ...promises.topics['orders']!, uncleanLeaderElection: false } } };
 
 /** An anomaly in short: name, row, class, and the cause if it is by design. */
 export function inShort({ name, row, class: kind, byDesign }: Anomaly): string {
