@@ -15,9 +15,9 @@
  *     partition-changed isUnclean ─► leader-started, without the record
  *
  * election of the last known leader, which eligible leader replicas allow even where unclean election is off (EL-2, B17). It is the one that led last, as
- * seen from outside, and has everything unless it lost power, or bits of its log rotted, since it began to lead:
+ * seen from outside, and has everything unless it lost power, or bits of its log rotted, since it came to be in sync:
  *
- *     partition-changed, leads ─► power loss or rot ─► log-opened, without all that had been appended ─► partition-changed isUnclean ─► leader-started
+ *     partition-changed, in sync ─► power loss or rot ─► log-opened, without all that had been appended ─► partition-changed isUnclean ─► leader-started
  *
  * bit rot (the brokers look at a checksum when they recover a log, and when a follower appends; a leader hands out what stands in its file):
  *
@@ -127,11 +127,12 @@ function uncleanRemoval(partition: PartitionHistory, { broker, leaderEpoch, star
   return loss && { cause: LAST_KNOWN_LEADER, from: loss.from, upTo: loss.upTo, leaderEpoch, at: startedAt, story: `${reopened(broker, loss)}, was elected as the last known leader at ${clockTime(election.at)} ${took}` };
 }
 
-/** Whoever led last has all that is committed, unless a damage has taken it since: a process that merely died leaves its page cache whole. */
-function lossOfLastKnownLeader({ elections, replicas }: PartitionHistory, broker: number, { leaderEpoch }: Election): Loss | undefined {
-  const loss = replicas.get(broker)?.loss;
-  const ledFrom = elections.findLast((earlier) => earlier.leader === broker && earlier.leaderEpoch < leaderEpoch)?.at ?? Infinity;
-  return loss !== undefined && loss.reopenedAt > ledFrom ? loss : undefined;
+/** Whoever led last has all that is committed, unless a damage has taken it since it came to be in sync: a process that merely died leaves its page cache whole. */
+function lossOfLastKnownLeader(partition: PartitionHistory, broker: number, { leaderEpoch, memberSince }: Election): Loss | undefined {
+  const loss = partition.replicas.get(broker)?.loss;
+  if (loss === undefined || hasJoinedSince(loss, memberSince)) return undefined;
+  // It may have been elected while it was away. If it has led with the loss, that was no such election.
+  return partition.terms.some((term) => term.broker === broker && term.leaderEpoch < leaderEpoch && term.startedAt >= loss.reopenedAt) ? undefined : loss;
 }
 
 /** The unclean election by which a broker leads, if it was allowed. The elected one may have died before it led, and been elected anew in a later epoch: nobody else could be. */
@@ -153,7 +154,7 @@ function damageRemoval(partition: PartitionHistory, { broker, leaderEpoch, start
   let isByPowerAlone = true;
   for (const member of isr) {
     const loss = partition.replicas.get(member)?.loss;
-    if (loss === undefined || hasJoinedSince(partition, member, loss)) return undefined;
+    if (loss === undefined || hasJoinedSince(loss, partition.joinedAt.get(member))) return undefined;
     from = Math.max(from, loss.from);
     upTo = Math.min(upTo, loss.upTo);
     isByPowerAlone &&= loss.damage.how === 'power-loss';
@@ -173,10 +174,10 @@ function rotUnseenRemoval({ replicas }: PartitionHistory, { broker, leaderEpoch,
 }
 
 /** Whoever was not in sync when the power went owes everything that was committed when it joined. */
-function hasJoinedSince(partition: PartitionHistory, member: number, { damage, upTo, reopenedAt }: Loss): boolean {
+function hasJoinedSince({ damage, upTo, reopenedAt }: Loss, joinedAt = 0): boolean {
   // That its log is another one keeps nobody from joining. What has rotted is missed only when the log is opened.
   if (upTo === Infinity) return false;
-  return (partition.joinedAt.get(member) ?? 0) > (damage.how === 'power-loss' ? damage.at : reopenedAt);
+  return joinedAt > (damage.how === 'power-loss' ? damage.at : reopenedAt);
 }
 
 /** A replica that is not in sync has what the only member lost (B16). */
@@ -203,7 +204,7 @@ export function removalFor(removals: readonly Removal[], { from, upTo, committed
 /** What allows a replica that could be elected to be without what this leader has committed, for now; undefined: nothing does. */
 export function allowedLack(partition: PartitionHistory, member: number, { from, upTo }: Rift, leaderEpoch: number): Excuse | undefined {
   const loss = partition.replicas.get(member)?.loss;
-  if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(partition, member, loss)) return { cause: loss.damage.how === 'power-loss' ? POWER_LOSS_OF_MEMBER : BIT_ROT_OF_MEMBER, story: `${reopened(member, loss)}.` };
+  if (loss !== undefined && loss.from <= from && upTo <= loss.upTo && !hasJoinedSince(loss, partition.joinedAt.get(member))) return { cause: loss.damage.how === 'power-loss' ? POWER_LOSS_OF_MEMBER : BIT_ROT_OF_MEMBER, story: `${reopened(member, loss)}.` };
   const election = uncleanElectionOf(partition, member, partition.lastElection?.leaderEpoch ?? -1);
   if (election?.isOfLastKnownLeader === false) return { cause: UNCLEAN_ELECTION, story: `${electedUncleanly(member, election)}.` };
   const ofLastKnown = election && lossOfLastKnownLeader(partition, member, election);

@@ -208,7 +208,7 @@ export class ClusterHistory {
       // Who led last is seen here; whom the controller takes for it proves nothing.
       const isOfLastKnownLeader = isUnclean && before.length === 0 && elections.findLast((earlier) => earlier.leader >= 0)?.leader === leader;
       const mayBeUnclean = this.#promises.topics[observation.topic]?.uncleanLeaderElection === true;
-      elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, mayBeUnclean, at: time, isr, elr });
+      elections.push({ leaderEpoch, leader, isUnclean, isOfLastKnownLeader, memberSince: partition.joinedAt.get(leader), mayBeUnclean, at: time, isr, elr });
     }
     if (leader < 0 || isr.length < replicas.length) partition.wholeSince = undefined;
     else partition.wholeSince ??= time;

@@ -44,6 +44,8 @@ export interface Election {
   readonly isUnclean: boolean;
   /** Nobody was in sync or eligible, and the one that had led last was taken for want of another (EL-2). */
   readonly isOfLastKnownLeader: boolean;
+  /** Since when the leader had belonged to those that may be elected, the last time before this; undefined: never. */
+  readonly memberSince: number | undefined;
   /** unclean.leader.election.enable. */
   readonly mayBeUnclean: boolean;
   readonly at: number;

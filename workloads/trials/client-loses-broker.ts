@@ -1,5 +1,6 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { anyBroker } from '../faults/aim.ts';
 import { every } from '../faults/step.ts';
 import { isolate } from '../faults/steps.ts';
@@ -13,5 +14,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 6, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2), consumers(1)],
   faults: [every(seconds(35), isolate(anyBroker, 'clients', { for: seconds(12) }))],
+  expects: [losesNothing],
   durationUs: seconds(100),
 } satisfies Trial;

@@ -1,6 +1,7 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
 import { electedWhenSessionEnds, resumesWithin } from '../expectations/elections.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { leaderOf } from '../faults/aim.ts';
 import { every } from '../faults/step.ts';
 import { crash, pause } from '../faults/steps.ts';
@@ -14,6 +15,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 3, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2), consumers(1)],
   faults: [every(seconds(60), crash(leaderOf('orders', 0), { for: seconds(14) })), every(seconds(60), pause(leaderOf('orders', 1), { at: seconds(30), for: seconds(14) }))],
-  expects: [electedWhenSessionEnds, resumesWithin(seconds(21))],
+  expects: [losesNothing, electedWhenSessionEnds, resumesWithin(seconds(21))],
   durationUs: seconds(120),
 } satisfies Trial;

@@ -1,6 +1,7 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
 import { waitsForInSyncReplica } from '../expectations/unclean.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { oneByOne } from '../faults/steps.ts';
 import type { Trial } from '../trial.ts';
 
@@ -12,6 +13,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 1, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2, { 'delivery.timeout.ms': 60_000 }), consumers(1)],
   faults: [oneByOne('orders', 0)],
-  expects: [waitsForInSyncReplica],
+  expects: [losesNothing, waitsForInSyncReplica],
   durationUs: seconds(110),
 } satisfies Trial;

@@ -1,6 +1,7 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
 import { electedWhenSessionEnds, resumesWithin } from '../expectations/elections.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { rolling } from '../faults/steps.ts';
 import type { Trial } from '../trial.ts';
 
@@ -12,6 +13,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 6, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2), consumers(1)],
   faults: [rolling({ every: seconds(35), downFor: seconds(4), how: 'crash' })],
-  expects: [electedWhenSessionEnds, resumesWithin(seconds(21))],
+  expects: [losesNothing, electedWhenSessionEnds, resumesWithin(seconds(21))],
   durationUs: seconds(110),
 } satisfies Trial;

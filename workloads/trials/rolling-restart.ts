@@ -1,6 +1,6 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
-import { nobodyWaitsLongerThan } from '../expectations/waits.ts';
+import { losesNothing, nobodyWaitsLongerThan } from '../expectations/waits.ts';
 import { rolling } from '../faults/steps.ts';
 import type { Trial } from '../trial.ts';
 
@@ -12,6 +12,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 6, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2), consumers(1)],
   faults: [rolling({ every: seconds(30), downFor: seconds(8), how: 'shutdown' })],
-  expects: [nobodyWaitsLongerThan(seconds(2))],
+  expects: [losesNothing, nobodyWaitsLongerThan(seconds(2))],
   durationUs: seconds(100),
 } satisfies Trial;

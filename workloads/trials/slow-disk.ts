@@ -1,5 +1,6 @@
 import { milliseconds, seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { leaderOf } from '../faults/aim.ts';
 import { every } from '../faults/step.ts';
 import { diskSlow } from '../faults/steps.ts';
@@ -13,5 +14,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 3, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2), consumers(1)],
   faults: [every(seconds(45), diskSlow(leaderOf('orders', 0), milliseconds(50), { for: seconds(20) }))],
+  expects: [losesNothing],
   durationUs: seconds(90),
 } satisfies Trial;

@@ -1,6 +1,7 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
 import { waitsForInSyncReplica } from '../expectations/unclean.ts';
+import { losesNothing } from '../expectations/waits.ts';
 import { replicaOf } from '../faults/aim.ts';
 import { crash } from '../faults/steps.ts';
 import type { Trial } from '../trial.ts';
@@ -17,6 +18,6 @@ export default {
     crash(replicaOf('orders', 0, 2), { for: seconds(45) }),
     crash(replicaOf('orders', 0, 0), { at: seconds(25), for: seconds(50) }),
   ],
-  expects: [waitsForInSyncReplica],
+  expects: [losesNothing, waitsForInSyncReplica],
   durationUs: seconds(90),
 } satisfies Trial;
