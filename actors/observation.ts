@@ -31,6 +31,9 @@ export const OBSERVATIONS = {
   /** An administrator was told that a partition begins to move to these brokers. */
   'reassignment-begun': { ...partition, replicas: array(int32) },
 
+  /** An administrator asks for everything below an offset to be deleted; −1: below the high watermark (RT-2). */
+  'deletion-asked': { ...partition, beforeOffset: int64 },
+
   // Replicas. `broker` is the one that observes.
   /**
    * A replica's log after a start. Below `recoveredFrom` it is what it was when it was last heard of; from there on it was read again, and holds

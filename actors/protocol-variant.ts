@@ -65,6 +65,8 @@ export interface PlantedBugs {
   readonly hidesUncleanElections?: boolean;
   /** Compaction removes the last record of a key, too. */
   readonly compactsLastValues?: boolean;
+  /** Each look at what is too old deletes everything that is committed. */
+  readonly retainsNothing?: boolean;
   /** A leader answers every so-manieth batch with acks=1, and does not append it. */
   readonly answersWithoutAppend?: number;
   /** A leader appends every so-manieth batch twice. */

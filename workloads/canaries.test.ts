@@ -52,6 +52,7 @@ describe.each<[expected: string, bug: string, planted: PlantedBugs, of: TrialArg
   ['7.1-durable acked-loss', 'a new leader cuts off what was committed, while bits rot all around', { newLeaderForgets: 5 }, { ...argument('first-cluster'), plan: ROTTEN }],
   ['7.1-durable acked-loss', 'RT-3: compaction removes the last value of a key, too', { compactsLastValues: true }, argument('compaction')],
   ['7.1-durable acked-loss', 'acks=1 is answered for what no leader has appended', { answersWithoutAppend: 20 }, calm({ acks: '1' })],
+  ['7.1-durable deleted-too-much', 'RT-1: whatever is committed is deleted, however young', { retainsNothing: true }, calm()],
   ['7.4.2-retries duplicate', 'a leader appends what was sent once a second time', { appendsTwice: 5 }, calm()],
   ['7.5-committed reading-stalled', 'a consumer sends no Fetch any more', { stopsFetchingAt: seconds(20) }, calm()],
   ['7.5-committed reading-stalled', 'a consumer never sends any Fetch', { stopsFetchingAt: 0 }, calm()],

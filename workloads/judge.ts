@@ -5,6 +5,7 @@ import type { Reader } from './availability/meter.ts';
 import type { JudgedEvent, Judge, RunEnd } from '../runtime/simulation.ts';
 import type { Anomaly, Checker, Promises } from './checkers/checker.ts';
 import { createCommittedChecker } from './checkers/committed.ts';
+import { createDeletionChecker } from './checkers/deletions.ts';
 import { createDurableChecker } from './checkers/durable.ts';
 import { History } from './checkers/history.ts';
 import { createLivenessChecker } from './checkers/liveness.ts';
@@ -44,6 +45,7 @@ class TrialJudge implements Judge {
       createOrderChecker(this.#history, promises),
       createCommittedChecker(this.#history, promises),
       createDurableChecker(this.#history),
+      createDeletionChecker(this.#history, promises),
       createVisibleChecker(this.#history),
       createSupersetChecker(this.#history),
       createWatermarkChecker(this.#history),

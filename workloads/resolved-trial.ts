@@ -6,7 +6,7 @@ import { CONSUMER_CONFIG } from '../actors/config/consumer-config.ts';
 import type { ConsumerConfig } from '../actors/config/consumer-config.ts';
 import { PRODUCER_CONFIG, acksOf } from '../actors/config/producer-config.ts';
 import type { ProducerConfig } from '../actors/config/producer-config.ts';
-import { TOPIC_CONFIG, topicConfig } from '../actors/config/topic-config.ts';
+import { TOPIC_CONFIG, isDeleted, topicConfig } from '../actors/config/topic-config.ts';
 import type { TopicConfig } from '../actors/config/topic-config.ts';
 import { brokerName } from '../actors/client/bootstrap.ts';
 import { PROTOCOL_DEFINITION } from '../actors/protocol-variant.ts';
@@ -15,7 +15,7 @@ import { PROTOCOLS } from '../actors/protocols.ts';
 import { MILLISECOND, SECOND, nearest } from '../runtime/index.ts';
 import type { Micros } from '../runtime/index.ts';
 import { TRIALS } from './catalogue.ts';
-import type { Promises } from './checkers/checker.ts';
+import type { Promises, Retention } from './checkers/checker.ts';
 import { FAULT_PROFILES } from './faults/profiles.ts';
 import { TRIAL_DEFINITION, attempt, scopeSettings, tryParse } from './settings.ts';
 import { AFTERGLOW_US, OWN_SCHEDULE, consumersOf, faultsOf, producersOf } from './trial.ts';
@@ -29,6 +29,11 @@ const CALM_US: Micros = 2 * SECOND;
 const SETTLE_US: Micros = 5 * SECOND;
 /** The final read must be over by then. */
 const FINAL_READ_US: Micros = 60 * SECOND;
+
+/** The name of a record, which its value is at least. */
+const RECORD_NAME_BYTES_MAX = 64;
+/** The header of a batch, and what a record has besides its value. */
+const RECORD_OVERHEAD_BYTES_MAX = 160;
 
 /** The moments of a run, in virtual time. */
 export interface Phases {
@@ -197,13 +202,19 @@ function asText(values: ConfigValues): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
 }
 
+function retentionOf(topic: TopicConfig, producers: readonly ResolvedProducers[]): Retention {
+  const { 'retention.ms': ms, 'retention.bytes': bytes } = topic;
+  const recordBytesMax = Math.max(RECORD_NAME_BYTES_MAX, ...producers.map(({ valueBytes }) => valueBytes)) + RECORD_OVERHEAD_BYTES_MAX;
+  return { isDeleted: isDeleted(topic), us: ms < 0 ? Infinity : ms * MILLISECOND, bytes: bytes < 0 ? Infinity : bytes, recordBytesMax };
+}
+
 /** What the configuration promises, for the judges. */
 export function promisesOf({ topics, producers, consumers, protocol, phases: { healsAt, auditFrom } }: ResolvedTrial): Promises {
   return {
     healsAt,
     recoversBy: auditFrom,
     eligibleLeaderReplicas: protocol.eligibleLeaderReplicas,
-    topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'], uncleanLeaderElection: topic['unclean.leader.election.enable'] }])),
+    topics: Object.fromEntries(topics.map(({ name, partitions, replicationFactor, config: topic }) => [name, { partitions, replicationFactor, minInsyncReplicas: topic['min.insync.replicas'], uncleanLeaderElection: topic['unclean.leader.election.enable'], retention: retentionOf(topic, producers) }])),
     producers: Object.fromEntries(
       producers.flatMap(({ names, config }) => {
         const keepsOrder = config['max.in.flight.requests.per.connection'] === 1 || config.retries === 0;

@@ -10,6 +10,7 @@ import { brokerName } from '../client/bootstrap.ts';
 import { ExponentialBackoff } from '../client/exponential-backoff.ts';
 import type { TopicPartition } from '../client/topic-partition.ts';
 import type { AdminConfig } from '../config/admin-config.ts';
+import type { Observation } from '../observation.ts';
 import { KafkaError, errorName, isRetriable } from '../protocol/errors.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { DeleteRecordsRequest, MetadataRequest } from '../protocol/messages.ts';
@@ -38,6 +39,7 @@ export class RecordsDeletion {
     this.#clientId = clientId;
     this.#config = config;
     this.#deletions = wishes.map((wish) => ({ ...wish, outcome: undefined }));
+    for (const { topic, partition, beforeOffset } of wishes) context.observe({ kind: 'deletion-asked', topic, partition, beforeOffset } satisfies Observation);
     this.#deadline = context.now + milliseconds(config['default.api.timeout.ms']);
   }
 

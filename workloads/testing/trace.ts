@@ -57,6 +57,8 @@ export const appended = (broker: number, leaderEpoch: number, offset: number, as
 export const fetched = (broker: number, leaderEpoch: number, ...list: readonly [Batch, ...Batch[]]): Step =>
   observed(`broker-${broker}`, { kind: 'appended', ...ORDERS_0, broker, leaderEpoch, baseOffset: list[0][0], lastOffset: list.at(-1)![0], asLeader: false, ...batches(list) });
 export const startsAt = (broker: number, logStartOffset: number, reason = 'retention'): Step => observed(`broker-${broker}`, { kind: 'log-start', ...ORDERS_0, broker, logStartOffset, reason });
+/** An administrator asks for everything below an offset to be deleted. */
+export const deletionAsked = (beforeOffset: number): Step => observed('administrator', { kind: 'deletion-asked', ...ORDERS_0, beforeOffset });
 /** A round of compaction begins to replace segments of this log. */
 export const cleaned = (broker: number, endOffset: number): Step => observed(`broker-${broker}`, { kind: 'log-cleaned', ...ORDERS_0, broker, endOffset });
 export const applied = (broker: number, leader: number, leaderEpoch: number, partitionEpoch: number): Step =>
@@ -115,7 +117,7 @@ export const promises: Promises = {
   healsAt: 60_000_000,
   recoversBy: 80_000_000,
   eligibleLeaderReplicas: false,
-  topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2, uncleanLeaderElection: true } },
+  topics: { orders: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2, uncleanLeaderElection: true, retention: { isDeleted: true, us: Infinity, bytes: Infinity, recordBytesMax: 200 } } },
   producers: { p1: { acks: -1, keepsOrder: true }, p2: { acks: 1, keepsOrder: false } },
   consumers: ['c1', 'c2'],
 };
