@@ -3,14 +3,15 @@ import type { Distribution } from '../workloads/availability/distribution.ts';
 import type { TrialVerdict } from '../workloads/verdict.ts';
 import { availabilityReport } from './availability-report.ts';
 import type { OutageReport, ResumeReport } from './availability-report.ts';
-import { count, figure, labelled, listing, several } from './format.ts';
+import { count, figure, labelled, several } from './format.ts';
 
 /** Of one run. */
 export function availabilityText({ availability, shown }: Pick<TrialVerdict, 'availability' | 'shown'>): string[] {
   const { interruptions, controllers, resume, writes, reads, clientsMs } = availabilityReport(availability);
   const slowest = Object.entries(clientsMs).reduce<[string, number] | undefined>((worst, client) => (worst === undefined || client[1] > worst[1] ? client : worst), undefined);
   const waits = [outageText('writes (acks=all)', writes), outageText('reads', reads), ...(slowest === undefined || slowest[1] === 0 ? [] : [`${slowest[0]} stood still for ${secondsText(slowest[1])}`])].filter((text) => text !== '');
-  const seen = listing(shown);
+  // What a trial exists to show and was not seen is told, too.
+  const seen = Object.entries(shown).map(([what, times]) => `${what} ${count(times)}`).join(' · ');
   return [
     ...(interruptions.length + controllers.length === 0 ? [] : [labelled('to resume', `${several(interruptions.length + controllers.length, 'interruption')}: ${resumeText(resume)}`)]),
     ...(waits.length === 0 ? [] : [labelled('longest wait', waits.join(' · '))]),

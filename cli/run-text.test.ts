@@ -33,7 +33,7 @@ function run(anomalies: readonly Anomaly[], settings: Record<string, string> = {
       kept: 24_000,
       counts,
       availability: { interruptions: [{ partition: 'orders-4', cause: 'power-loss', at: 40_112_000, electedUs: 8_700_000, ackedUs: 9_100_000, isrFullUs: null }], controllers: [], writes: { 'orders-4': { longestUs: 9_050_000, totalUs: 9_050_000 } }, reads: {}, clients: { 'producer-2': 400_000 } },
-      shown: { 'elections after a silent death': 1 },
+      shown: { 'elections after a silent death': 1, 'interruptions that ended': 0 },
       metrics: { series: [], watched: [], endToEnd: { records: 0, meanMs: null, maxMs: null } },
     },
   } as unknown as TrialRun;
@@ -59,7 +59,7 @@ it('a failure says what broke, what struck before it, and how to run it again', 
       what happened sent 24 000 · acknowledged 23 990
       to resume     1 interruption: new leader after 8.7 s · acknowledged again after 9.1 s
       longest wait  writes (acks=all) 9.05 s (orders-4) · producer-2 stood still for 400 ms
-      shown         elections after a silent death 1
+      shown         elections after a silent death 1 · interruptions that ended 0
       speed         412 000 events per second · 135 virtual seconds per wall second · 2 workers, 0.5 s
       memory        disks hold 12.4 MB · judges keep 24 000 things
       digest        00ff00ff00ff00ff
@@ -82,7 +82,7 @@ it('a run that held says what was tried', () => {
       what happened sent 24 000 · acknowledged 23 990
       to resume     1 interruption: new leader after 8.7 s · acknowledged again after 9.1 s
       longest wait  writes (acks=all) 9.05 s (orders-4) · producer-2 stood still for 400 ms
-      shown         elections after a silent death 1
+      shown         elections after a silent death 1 · interruptions that ended 0
       speed         412 000 events per second · 135 virtual seconds per wall second · 2 workers, 0.5 s
       memory        disks hold 12.4 MB · judges keep 24 000 things
       digest        00ff00ff00ff00ff
