@@ -34,8 +34,8 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
     ['rolling-restart', []],
     ['compaction', []],
     ['power-loss-rack', []],
-    ['power-loss-rack-flushed', []],
-    ['power-loss-all-flushed', []],
+    ['power-loss-rack-flushed', ['replicas that came back whole']],
+    ['power-loss-all-flushed', ['replicas that came back whole']],
     ['disk-hung', []],
     ['slow-disk', []],
     ['clock-skew', []],
@@ -133,6 +133,19 @@ test('replication.factor costs N copies on disk (7.3.1-rf)', () => {
   const copy = bytes[1]! - bytes[0]!;
   expect(copy).toBeGreaterThan(0);
   for (const [i, n] of [1, 2, 3, 5].entries()) expect(Math.abs(bytes[i]! - bytes[0]! - (n - 1) * copy)).toBeLessThan(0.15 * n * copy);
+});
+
+describe('a trial fails under a setting that takes away what it says', () => {
+  const failures = (workload: string, settings: Record<string, string>): string[] => [...new Set((open(verdictOf(workload, '1', settings)) as { readonly name: string }[]).map(({ name }) => name))];
+
+  test('nothing is synced (7.3.5-flush)', () => {
+    expect(failures('power-loss-all-flushed', { 'flush.messages': '9223372036854775807' })).toContain('synced-loss');
+    expect(failures('power-loss-rack-flushed', { 'flush.messages': '9223372036854775807' })).toContain('synced-loss');
+  });
+
+  test('one replica is not enough (7.3.1-rf)', () => {
+    expect(failures('replication-factor', { 'min.insync.replicas': '2' })).toEqual(['resumed-late']);
+  });
 });
 
 describe('declarations', () => {

@@ -38,6 +38,7 @@ export const ANOMALIES = [
   safety('raft-high-watermark-regressed', '7.6.1-config', 'the high watermark of a controller fell while it ran (W14)'),
   safety('raft-snapshot-diverged', '7.6.1-config', 'a controller wrote or took over a snapshot that is not what was committed, or two wrote different ones of the same (W14, KR-4)'),
   safety('acked-loss', '7.1-durable', 'an acknowledged record is not at its offset once everything is healed'),
+  safety('synced-loss', '7.3.5-flush', 'a replica of a trial that syncs every append came back without something that it had appended'),
   safety('deleted-too-much', '7.1-durable', 'records were deleted that were neither too old nor too many, and that nobody had asked to delete'),
   safety('inconsistent-offsets', '7.1-durable', 'one offset was seen with two values'),
   safety('ghost-write', '7.1-durable', 'a value that nobody sent to that partition'),

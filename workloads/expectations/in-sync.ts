@@ -53,21 +53,81 @@ export const shrinksAfterLag: Expectation = ({ resolved: { brokerConfig } }) => 
   };
 };
 
-/** Replication factor N goes on with N−1 of its brokers dead: acknowledgements while so many are away are counted. */
-export const acknowledgesWithOneLeft: Expectation = ({ resolved: { topics } }) => {
-  const replicationFactor = topics[0]!.replicationFactor;
+/** A partition of which one replica is left, in sync, since a moment. */
+interface OneLeft {
+  readonly since: Micros;
+  isAcknowledged: boolean;
+}
+
+/** Clients find the leader, and their attempts come through. */
+const CLIENTS_SLACK_US: Micros = 3 * SECOND;
+
+/**
+ * Replication factor N goes on with N−1 of a partition's replicas dead: as soon as their sessions have ended, the one that is left is the in-sync set and acknowledges
+ * alone. Records that are sent in that time count, and a partition that takes none is told.
+ */
+export const acknowledgesWithOneLeft: Expectation = ({ resolved: { brokerConfig, phases } }) => {
+  const limitUs = brokerConfig['broker.session.timeout.ms'] * MILLISECOND + SLACK_US + CLIENTS_SLACK_US;
   const away = new Set<string>();
+  const partitions = new Map<string, { readonly replicas: readonly number[]; readonly isr: readonly number[] }>();
+  const left = new Map<string, OneLeft>();
+  const sent = new Map<string, OneLeft>();
+  const anomalies: Anomaly[] = [];
   const shown = { 'acknowledged with N−1 brokers dead': 0 };
+
+  const isOneLeft = (name: string): boolean => {
+    const { replicas, isr } = partitions.get(name)!;
+    const alive = replicas.filter((id) => !away.has(brokerName(id)));
+    return alive.length === 1 && (left.has(name) || isr.includes(alive[0]!));
+  };
+  const over = (name: string, now: Micros): void => {
+    const { since, isAcknowledged } = left.get(name)!;
+    left.delete(name);
+    if (isAcknowledged || now - since < limitUs) return;
+    anomalies.push(
+      anomaly(
+        'resumed-late', since + limitUs, undefined,
+        `of the replicas of ${name} one was left, in sync, from ${clockTime(since)} to ${clockTime(now)}, and no record that was sent meanwhile was acknowledged.`,
+        `it should go on alone within ${limitUs / SECOND} s.`,
+      ),
+    );
+  };
+  const look = (now: Micros): void => {
+    for (const name of partitions.keys()) {
+      if (!isOneLeft(name)) {
+        if (left.has(name)) over(name, now);
+      } else if (!left.has(name)) left.set(name, { since: Math.max(now, phases.loadFrom), isAcknowledged: false });
+    }
+  };
   return {
     name: 'acknowledges-with-one-left',
-    see({ actor, event }, observation) {
-      if (event.type === 'process-stopped' && actor.startsWith('broker-')) away.add(actor);
-      if (event.type === 'process-started') away.delete(actor);
-      if (observation?.kind === 'send-returned' && observation.error === null && away.size >= replicationFactor - 1) shown['acknowledged with N−1 brokers dead'] += 1;
+    see({ time, actor, event }, observation) {
+      if (event.type === 'process-stopped' && actor.startsWith('broker-')) {
+        away.add(actor);
+        look(time);
+      }
+      if (event.type === 'process-started' && away.delete(actor)) look(time);
+      if (observation?.kind === 'partition-changed') {
+        partitions.set(partitionName(observation), observation);
+        look(time);
+      }
+      if (observation?.kind === 'send-invoked') {
+        const oneLeft = left.get(partitionName(observation));
+        if (oneLeft !== undefined) sent.set(observation.value, oneLeft);
+      }
+      if (observation?.kind !== 'send-returned') return;
+      const oneLeft = sent.get(observation.value);
+      sent.delete(observation.value);
+      if (oneLeft === undefined || observation.error !== null || left.get(partitionName(observation)) !== oneLeft) return;
+      oneLeft.isAcknowledged = true;
+      shown['acknowledged with N−1 brokers dead'] += 1;
     },
-    finish: () => [],
+    finish({ endedAt, stopped }) {
+      if (!stopped) for (const name of [...left.keys()]) over(name, Math.min(endedAt, phases.loadUntil));
+      return anomalies;
+    },
     get kept() {
-      return away.size;
+      return partitions.size + left.size + sent.size;
     },
     shown,
   };

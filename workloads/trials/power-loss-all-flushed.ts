@@ -1,6 +1,6 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
-import { losesNothing } from '../expectations/waits.ts';
+import { losesNothingSynced } from '../expectations/waits.ts';
 import { everyBroker } from '../faults/aim.ts';
 import { powerLoss } from '../faults/steps.ts';
 import type { Trial } from '../trial.ts';
@@ -13,6 +13,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 3, replicationFactor: 3, config: { 'min.insync.replicas': 2, 'flush.messages': 1 } } } },
   clients: [producers(2, {}, 100), consumers(1)],
   faults: [powerLoss(everyBroker, { at: seconds(20), for: seconds(5) })],
-  expects: [losesNothing],
+  expects: [losesNothingSynced],
   durationUs: seconds(60),
 } satisfies Trial;

@@ -1,6 +1,6 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
-import { losesNothing } from '../expectations/waits.ts';
+import { losesNothingSynced } from '../expectations/waits.ts';
 import { anyRack } from '../faults/aim.ts';
 import { every } from '../faults/step.ts';
 import { powerLoss } from '../faults/steps.ts';
@@ -14,6 +14,6 @@ export default {
   cluster: { brokers: 6, racks: 3, topics: { orders: { partitions: 6, replicationFactor: 3, config: { 'min.insync.replicas': 2, 'flush.messages': 1 } } } },
   clients: [producers(2, {}, 50), consumers(1)],
   faults: [every(seconds(45), powerLoss(anyRack, { for: seconds(12) }))],
-  expects: [losesNothing],
+  expects: [losesNothingSynced],
   durationUs: seconds(90),
 } satisfies Trial;
