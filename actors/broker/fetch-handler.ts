@@ -1,9 +1,8 @@
 /** @module Fetch, for followers and consumers: check, read, and if there is too little yet, wait for more (F-1 … F-9). */
 import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
-import { KafkaStorageError } from '../log/log-directory.ts';
 import { NOT_CACHED } from '../log/log-segment.ts';
-import { NONE, codeOf } from '../protocol/errors.ts';
+import { KafkaError, NONE, codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
 import { epochError, refusesFollower } from './fences.ts';
@@ -122,7 +121,7 @@ function* read(replicas: ReplicaManager, request: FetchRequest, notesFollower: b
           result = answered(reading, result, records);
         }
       } catch (error) {
-        if (!(error instanceof KafkaStorageError)) throw error;
+        if (!(error instanceof KafkaError)) throw error;
         result = failed(wanted, error.error, undefined);
       }
       bytes += result.fetched.records.length;

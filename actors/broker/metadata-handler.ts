@@ -1,7 +1,6 @@
 /** @module Metadata and ListOffsets: what clients ask before they write and read. */
 import type { Task } from '../../runtime/index.ts';
-import { KafkaStorageError } from '../log/log-directory.ts';
-import { ERRORS, NONE, codeOf } from '../protocol/errors.ts';
+import { ERRORS, KafkaError, NONE, codeOf } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
 import type { ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse } from '../protocol/messages.ts';
@@ -88,7 +87,7 @@ function* offsetFor(partition: Partition | ErrorName, currentLeaderEpoch: number
     if (found !== undefined && found.offset < log.highWatermark) return { ...found, leaderEpoch: log.epochOf(found.offset) ?? -1 };
     return mayHaveGoneBack() ? 'OFFSET_NOT_AVAILABLE' : NOT_FOUND;
   } catch (error) {
-    if (error instanceof KafkaStorageError) return error.error;
+    if (error instanceof KafkaError) return error.error;
     throw error;
   }
 }

@@ -5,6 +5,7 @@
  * The last segment of a log is written to; the others are closed, and their indexes are files.
  */
 import type { Disk, Task } from '../../runtime/index.ts';
+import { KafkaError } from '../protocol/errors.ts';
 import { OffsetIndex, RELATIVE_OFFSET_MAX } from './offset-index.ts';
 import { HEADER_BYTES, NONE, baseOffsetOf, isValidBatch, isWholeBatch, lastOffsetOf, maxTimestampOf, sizeInBytesOf } from './record-batch.ts';
 import type { Offset } from './record-batch.ts';
@@ -18,6 +19,14 @@ const SEARCH_BYTES = 4_096;
 const NO_BYTES = new Uint8Array(0);
 /** Instead of bytes: they have to be read from the device first. */
 export const NOT_CACHED = Symbol('not cached');
+const CORRUPT = Symbol('corrupt');
+
+/** What is to be read lies behind a batch whose length has rotted: nobody can tell where the next one begins. */
+export class CorruptLogError extends KafkaError {
+  constructor(message: string) {
+    super('CORRUPT_MESSAGE', message);
+  }
+}
 
 /** When a segment is full, and how finely it is indexed: topic configuration, under Kafka's names. */
 export interface SegmentConfig {
@@ -227,6 +236,7 @@ export class LogSegment {
    * A view of whole batches: from the first that reaches `fromOffset`, none that reaches `upToOffset`, together at most `maxBytes`, or with
    * `atLeastOneBatch` the first one even if it is larger (F-8). Valid until the reader next waits.
    * Undefined: no batch of this segment reaches `fromOffset`, or it was dropped meanwhile.
+   * @throws {CorruptLogError} a batch on the way there says that it is smaller than a batch can be
    */
   *read(fromOffset: Offset, maxBytes: number, upToOffset: Offset, atLeastOneBatch: boolean): Task<Uint8Array | undefined> {
     for (;;) {
@@ -241,6 +251,7 @@ export class LogSegment {
     if (this.#files.isDropped) return undefined;
     const place = this.#findCached(fromOffset);
     if (place === undefined || place === NOT_CACHED) return place;
+    if (place === CORRUPT) throw new CorruptLogError(`${this.#files.log} holds a batch that is too small, before offset ${fromOffset}`);
     const wanted = atLeastOneBatch ? Math.max(maxBytes, place.sizeInBytes) : maxBytes;
     const bytes = this.#disk.readCached(this.#files.log, place.position, Math.min(wanted, this.#sizeInBytes - place.position));
     return bytes === undefined ? NOT_CACHED : bytes.subarray(0, endOfBatches(bytes, upToOffset));
@@ -290,12 +301,12 @@ export class LogSegment {
   *find(offset: Offset): Task<BatchPlace | undefined> {
     for (;;) {
       const place = this.#findCached(offset);
-      if (place !== NOT_CACHED) return place;
+      if (place !== NOT_CACHED) return place === CORRUPT ? undefined : place;
       yield* this.#readIn();
     }
   }
 
-  #findCached(offset: Offset): BatchPlace | typeof NOT_CACHED | undefined {
+  #findCached(offset: Offset): BatchPlace | typeof NOT_CACHED | typeof CORRUPT | undefined {
     if (this.#files.isDropped) return undefined;
     let position = this.#index.lookup(offset);
     while (position < this.#sizeInBytes) {
@@ -304,7 +315,7 @@ export class LogSegment {
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES) {
         const sizeInBytes = sizeInBytesOf(bytes, at);
-        if (sizeInBytes < HEADER_BYTES) return undefined;
+        if (sizeInBytes < HEADER_BYTES) return CORRUPT;
         if (lastOffsetOf(bytes, at) >= offset) return { position: position + at, baseOffset: baseOffsetOf(bytes, at), sizeInBytes };
         at += sizeInBytes;
       }
