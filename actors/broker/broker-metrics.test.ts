@@ -6,7 +6,7 @@ import { encodeRecordBatch } from '../log/records.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { CreateTopicsRequest, ProduceRequest, ProduceResponse } from '../protocol/messages.ts';
 import { runCluster } from '../testing/cluster.ts';
-import type { ClusterRun } from '../testing/cluster.ts';
+import { metricValues } from '../testing/metrics.ts';
 
 const value = new TextEncoder().encode('a record');
 const LEADER = brokerName(0);
@@ -34,24 +34,6 @@ function* createTopic(context: ActorContext, replicationFactor: number, minInsyn
 function* produce(connection: Connection, acks = -1, timeoutMs = 5_000): Task<number> {
   const response: ProduceResponse = yield* connection.call(produceRequest(acks, timeoutMs), 30 * SECOND);
   return response.responses[0]!.partitionResponses[0]!.errorCode;
-}
-
-/** What a metric was, one after the other, beginning anew with every start of its process. */
-function values(run: ClusterRun, actor: string, metric: string): (number | null)[] {
-  const found: (number | null)[] = [];
-  const namesOf = new Map<string, readonly string[]>();
-  for (const observed of run.observed) {
-    if (observed.actor !== actor || !('owner' in observed)) continue;
-    const names = namesOf.get(observed.owner) ?? [];
-    if (observed.kind === 'metrics-registered') {
-      namesOf.set(observed.owner, [...(observed.from === 0 ? [] : names), ...observed.names]);
-    } else {
-      const index = names.indexOf(metric);
-      const at = index < 0 ? -1 : observed.indices.indexOf(index);
-      if (at >= 0) found.push(observed.values[at]!);
-    }
-  }
-  return found;
 }
 
 const REPLICAS = 'kafka.server:type=ReplicaManager,name=';
@@ -145,25 +127,25 @@ describe('§8: what moves a metric', () => {
     ['counters begin anew with a process', onlyReplicaGone, LEADER, `${TOPIC}MessagesInPerSec:Count`, [0, 1, 0]],
     ['a log does not', onlyReplicaGone, LEADER, `kafka.log:type=Log,name=LogEndOffset${ORDERS_0}:Value`, [0, 1, 1]],
   ] as const)('%s', (_, run, actor, metric, expected) => {
-    expect(values(run, actor, metric)).toEqual(expected);
+    expect(metricValues(run, actor, metric)).toEqual(expected);
   });
 
   test('BrokerState: starting, then running once it is unfenced', () => {
-    const states = values(onlyReplicaGone, LEADER, 'kafka.server:type=KafkaServer,name=BrokerState:Value');
+    const states = metricValues(onlyReplicaGone, LEADER, 'kafka.server:type=KafkaServer,name=BrokerState:Value');
     expect(states.filter((state) => state === 3)).toHaveLength(2);
     expect(states.every((state, i) => i === 0 || state === 3 || state! >= 1)).toBe(true);
   });
 
   test('a follower that comes back with small fetches lags, and catches up', () => {
     for (const metric of ['kafka.server:type=ReplicaFetcherManager,name=MaxLag,clientId=Replica:Value', `kafka.server:type=FetcherLagMetrics,name=ConsumerLag,clientId=Replica${ORDERS_0}:Value`]) {
-      const lags = values(followerCutOff, brokerName(2), metric).filter((lag) => lag !== null);
+      const lags = metricValues(followerCutOff, brokerName(2), metric).filter((lag) => lag !== null);
       expect(Math.max(...lags)).toBeGreaterThan(50);
       expect(lags.at(-1)).toBe(0);
     }
   });
 
   test('what a follower takes in is what its leader gives out', () => {
-    const last = (actor: string, metric: string): number => values(followerCutOff, actor, metric).at(-1)!;
+    const last = (actor: string, metric: string): number => metricValues(followerCutOff, actor, metric).at(-1)!;
     const taken = last(brokerName(1), `${TOPIC}ReplicationBytesInPerSec:Count`) + last(brokerName(2), `${TOPIC}ReplicationBytesInPerSec:Count`);
     expect(last(LEADER, `${TOPIC}ReplicationBytesOutPerSec:Count`)).toBe(taken);
     expect(last(LEADER, `${TOPIC}BytesInPerSec:Count`) * 2).toBe(taken);

@@ -3,10 +3,8 @@ import { MILLISECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros } from '../../runtime/index.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
-import type { PartitionChangeRecord } from '../metadata/metadata-record.ts';
-import type { Meter } from '../metrics/meter.ts';
 import { Metrics } from '../metrics/registry.ts';
-import { isUncleanElection } from './partition-change.ts';
+import { CommittedElections } from './committed-elections.ts';
 import type { SnapshotGenerator } from './snapshot-generator.ts';
 
 /** What is looked up of a controller. */
@@ -18,15 +16,16 @@ export interface ControllerView {
 }
 
 export class ControllerMetrics {
-  readonly #uncleanElections: Meter;
-  readonly #electionsFromElr: Meter;
+  readonly elections: CommittedElections;
   #timedOutHeartbeats = 0;
 
   /** @param intervalUs they are sampled so often; undefined: never */
   constructor(context: ActorContext, intervalUs: Micros | undefined, { image, isActive, snapshots }: ControllerView) {
     const metrics = new Metrics(context, context.name);
-    this.#uncleanElections = metrics.meter('kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec');
-    this.#electionsFromElr = metrics.meter('kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec');
+    this.elections = new CommittedElections(
+      metrics.meter('kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec'),
+      metrics.meter('kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec'),
+    );
     const partitions = (is: (partition: PartitionRegistration) => boolean) => (): number => {
       let count = 0;
       for (const { registration } of image().partitions()) if (is(registration)) count += 1;
@@ -55,12 +54,5 @@ export class ControllerMetrics {
   /** The session of a broker has run out. */
   heartbeatTimedOut(): void {
     this.#timedOutHeartbeats += 1;
-  }
-
-  /** The active controller changes a partition. */
-  changed(before: PartitionRegistration, { leader }: PartitionChangeRecord): void {
-    if (leader === undefined || leader === before.leader) return;
-    if (isUncleanElection(before, { leader })) this.#uncleanElections.mark();
-    else if (before.elr.includes(leader)) this.#electionsFromElr.mark();
   }
 }

@@ -61,11 +61,10 @@ export class ControllerState {
     let offset = this.log.nextOffset;
     for (const record of records) {
       const isUnclean = this.options.planted?.hidesUncleanElections !== true && record.type === 'PartitionChange' && isUncleanElection(this.image.partition(record.topic, record.partition)!, record);
-      if (record.type === 'PartitionChange') this.metrics.changed(this.image.partition(record.topic, record.partition)!, record);
-      for (const at of this.image.apply(record, offset)) {
-        const registration = this.image.partition(at.topic, at.partition);
-        this.#untold.push({ offset, observation: registration === undefined ? { kind: 'partition-deleted', ...at } : partitionChanged(at, registration, isUnclean, offset) });
-      }
+      const deltas = this.image.apply(record, offset);
+      this.metrics.elections.note(deltas);
+      for (const { topic, partition, after } of deltas)
+        this.#untold.push({ offset, observation: after === undefined ? { kind: 'partition-deleted', topic, partition } : partitionChanged({ topic, partition }, after, isUnclean, offset) });
       offset += 1;
     }
     this.log.propose(records);
@@ -78,6 +77,7 @@ export class ControllerState {
 
   /** Everything below is committed. */
   tell(highWatermark: Offset): void {
+    this.metrics.elections.committed(highWatermark);
     const open = this.#untold.findIndex(({ offset }) => offset >= highWatermark);
     for (const { observation } of this.#untold.splice(0, open < 0 ? this.#untold.length : open)) this.context.observe(observation);
   }

@@ -11,6 +11,7 @@ import { done } from '../../runtime/index.ts';
 import type { Actor, ActorContext, Task } from '../../runtime/index.ts';
 import { controllerNameOf } from '../client/bootstrap.ts';
 import { MetadataImage } from '../metadata/metadata-image.ts';
+import type { PartitionDelta } from '../metadata/metadata-image.ts';
 import { decodeMetadataBatches } from '../metadata/metadata-record.ts';
 import { decodeSnapshot } from '../metadata/metadata-snapshot.ts';
 import { API_KEYS } from '../protocol/messages.ts';
@@ -77,6 +78,7 @@ class Controller {
         yield* this.#lead(leadership.epoch);
         // KR-10: the image holds what was not committed, too. The log says what was.
         this.#image = new MetadataImage();
+        this.#metrics.elections.forgetProposed();
       } else {
         yield* this.#raft.progress.wait();
       }
@@ -106,7 +108,9 @@ class Controller {
   /** Applies what is committed and not applied yet (KR-10). */
   *#replay(): Task {
     yield* this.#bringUp(this.#image);
-    this.#snapshots.committedUpTo(this.#image.lastOffset + 1);
+    const { lastOffset } = this.#image;
+    if (lastOffset >= 0) this.#metrics.elections.beginAt(lastOffset + 1);
+    this.#snapshots.committedUpTo(lastOffset + 1);
   }
 
   /** Brings an image to what is committed: from the newest snapshot if it knows nothing or the log does not go back so far, else from the log (KR-4). */
@@ -115,13 +119,20 @@ class Controller {
     while (image.lastOffset + 1 < raft.highWatermark) {
       const snapshotId = image.lastOffset < 0 || image.lastOffset + 1 < raft.logStartOffset ? raft.latestSnapshotId : undefined;
       if (snapshotId === undefined) {
-        image.replay(decodeMetadataBatches(yield* raft.read(image.lastOffset + 1, REPLAY_BYTES)));
+        const deltas = image.replay(decodeMetadataBatches(yield* raft.read(image.lastOffset + 1, REPLAY_BYTES)));
+        if (image === this.#image) this.#hasRead(deltas);
         continue;
       }
       const content = yield* raft.readSnapshot(snapshotId);
       if (content !== undefined) image.become(decodeSnapshot(snapshotId, content));
       if (image === this.#image) this.#snapshots.hasLoaded();
     }
+  }
+
+  #hasRead(deltas: readonly PartitionDelta[]): void {
+    const { elections } = this.#metrics;
+    elections.note(deltas);
+    elections.committed(this.#image.lastOffset + 1);
   }
 
   /** The active controller's image is ahead of what is committed: for a snapshot it is made again from the log. */

@@ -56,6 +56,13 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** What a record of the log has made of a partition; undefined: it was, or is, not there. */
+export interface PartitionDelta extends TopicPartition {
+  readonly offset: Offset;
+  readonly before: PartitionRegistration | undefined;
+  readonly after: PartitionRegistration | undefined;
+}
+
 export class MetadataImage {
   readonly #brokers = new Map<number, BrokerRegistration>();
   readonly #topics = new Map<string, MutableTopic>();
@@ -101,8 +108,8 @@ export class MetadataImage {
     return broker !== undefined && !broker.fenced && !broker.inControlledShutdown;
   }
 
-  /** Applies whole batches of the log. @returns the partitions that changed */
-  replay({ records, end }: MetadataDelta): readonly TopicPartition[] {
+  /** Applies whole batches of the log. @returns the partitions that changed, in the order of the records */
+  replay({ records, end }: MetadataDelta): readonly PartitionDelta[] {
     const changed = records.flatMap(({ record, offset }) => this.apply(record, offset));
     if (end === undefined) return changed;
     this.lastOffset = end.offset - 1;
@@ -125,7 +132,7 @@ export class MetadataImage {
   }
 
   /** Applies one record of the log. @returns the partitions it changed, made or removed */
-  apply(record: MetadataRecord, offset: Offset): readonly TopicPartition[] {
+  apply(record: MetadataRecord, offset: Offset): readonly PartitionDelta[] {
     this.lastOffset = offset;
     switch (record.type) {
       case 'NoOp':
@@ -146,7 +153,7 @@ export class MetadataImage {
         const removed = this.#topics.get(record.name)!;
         this.#topics.delete(record.name);
         this.#namesById.delete(record.topicId);
-        return [...removed.partitions.keys()].map((partition) => ({ topic: record.name, partition }));
+        return [...removed.partitions].map(([partition, before]) => ({ topic: record.name, partition, offset, before, after: undefined }));
       }
       case 'Config': {
         const { config } = this.#topics.get(record.topic)!;
@@ -156,21 +163,27 @@ export class MetadataImage {
       }
       case 'Partition': {
         const { topic, partition } = record;
-        this.#topics.get(topic)!.partitions.set(partition, created(record));
-        return [{ topic, partition }];
+        const after = created(record);
+        this.#topics.get(topic)!.partitions.set(partition, after);
+        return [{ topic, partition, offset, before: undefined, after }];
       }
       case 'PartitionChange': {
         const { topic, partition } = record;
         const { partitions } = this.#topics.get(topic)!;
-        partitions.set(partition, changed(partitions.get(partition)!, record));
-        return [{ topic, partition }];
+        const before = partitions.get(partition)!;
+        const after = changed(before, record);
+        partitions.set(partition, after);
+        return [{ topic, partition, offset, before, after }];
       }
       case 'ClearElr': {
         const { topic } = record;
         const { partitions } = this.#topics.get(topic)!;
         const cleared = [...partitions].filter(([, { elr, lastKnownElr }]) => elr.length > 0 || lastKnownElr.length > 0);
-        for (const [partition, registration] of cleared) partitions.set(partition, changed(registration, { type: 'PartitionChange', topic, partition, elr: [], lastKnownElr: [] }));
-        return cleared.map(([partition]) => ({ topic, partition }));
+        return cleared.map(([partition, before]) => {
+          const after = changed(before, { type: 'PartitionChange', topic, partition, elr: [], lastKnownElr: [] });
+          partitions.set(partition, after);
+          return { topic, partition, offset, before, after };
+        });
       }
     }
   }

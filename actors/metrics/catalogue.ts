@@ -86,8 +86,8 @@ export const METRICS = {
   'kafka.controller:type=KafkaController,name=GlobalPartitionCount': gauge('Partitions of all topics.'),
   'kafka.controller:type=KafkaController,name=TimedOutBrokerHeartbeatCount': gauge('Sessions of brokers that have run out, since this controller started.'),
   'kafka.controller:type=KafkaController,name=LastAppliedRecordOffset': gauge('Offset of the last record of the metadata log that it has applied.'),
-  'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec': meter('Leaders elected from outside the in-sync set: what was committed may be lost.'),
-  'kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec': meter('Leaders elected from the eligible leader replicas (EL-6).'),
+  'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec': meter('Leaders elected from outside the in-sync set: what was committed may be lost. Every controller counts them, by what is committed.'),
+  'kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec': meter('Leaders elected from the eligible leader replicas (EL-6), counted likewise.'),
   'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedBytes': gauge('Size of the snapshot of the metadata that this controller wrote last; 0: none yet.'),
   'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedAgeMs': gauge('Time since then; if there is none, since it started.'),
 

@@ -44,7 +44,9 @@ export class TestController {
     };
     const image = new MetadataImage();
     const options = { nodeId: 0, voters: [0], config: parseConfig(BROKER_CONFIG, config), protocol: parseConfig(PROTOCOL_DEFINITION, { ...protocol }), requestUs: 20 };
-    this.state = new ControllerState(context, options, image, log, new ControllerMetrics(context, undefined, { image: () => image, isActive: () => true, snapshots: { latestBytes: 0, latestAt: 0 } }));
+    const metrics = new ControllerMetrics(context, undefined, { image: () => image, isActive: () => true, snapshots: { latestBytes: 0, latestAt: 0 } });
+    metrics.elections.beginAt(0);
+    this.state = new ControllerState(context, options, image, log, metrics);
   }
 
   register(brokerId: number, incarnationId = `${brokerId}-first`, previousBrokerEpoch = -1): BrokerRegistrationResponse {

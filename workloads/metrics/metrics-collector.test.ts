@@ -57,6 +57,12 @@ describe('§8: metrics as the report tells them', () => {
     expect(watched(report, FAILED)).toMatchObject({ total: 6 });
   });
 
+  it('elections, which every controller counts, are not added up', () => {
+    const unclean = 'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec';
+    const report = collected(...['controller-0', 'controller-1', 'controller-2'].flatMap((controller, i) => [named(1, controller, 0, `${unclean}:Count`), told(2, controller, 0, i)]));
+    expect(watched(report, unclean)).toMatchObject({ last: 2, max: 2, total: 2 });
+  });
+
   it('end to end: from send() until the first consumer has it', () => {
     const sent = (second: number, value: string): Step => [second, 'producer-0', { kind: 'send-invoked', call: 0, topic: 'orders', partition: 0, value, acks: -1 }];
     const polled = (second: number, actor: string, ...values: string[]): Step => [second, actor, { kind: 'polled', topic: 'orders', partition: 0, offsets: values.map((_, i) => i), values }];

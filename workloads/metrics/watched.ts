@@ -6,6 +6,7 @@ export interface Watched {
   /** JMX object, as far as all processes have it in common. */
   readonly object: string;
   readonly attribute: string;
+  /** `max`: the worst of them; of controllers, which all tell the same, whoever tells most. */
   readonly over: 'sum' | 'max';
 }
 
