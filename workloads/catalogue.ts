@@ -8,6 +8,7 @@ import controllerElection from './trials/controller-election.ts';
 import diskFull from './trials/disk-full.ts';
 import diskHung from './trials/disk-hung.ts';
 import firstCluster from './trials/first-cluster.ts';
+import lastReplicaStanding from './trials/last-replica-standing.ts';
 import leaderElection from './trials/leader-election.ts';
 import longDelay from './trials/long-delay.ts';
 import minInsyncReplicas from './trials/min-insync-replicas.ts';
@@ -39,6 +40,7 @@ export const TRIALS: readonly Trial[] = [
   uncleanElectionOff,
   uncleanElectionOn,
   minInsyncReplicas,
+  lastReplicaStanding,
   sessionTimeout,
   replicaLag,
   reassignment,

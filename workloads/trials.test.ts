@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../actors/observation.ts';
 import type { JudgedEvent } from '../runtime/simulation.ts';
 import { TRIALS } from './catalogue.ts';
-import { LAST_KNOWN_LEADER, UNCLEAN_ELECTION } from './checkers/attribution.ts';
+import { LAST_KNOWN_LEADER, UNCLEAN_ELECTION, POWER_LOSS_OF_LAST_REPLICA } from './checkers/attribution.ts';
 import { RETRIES } from './checkers/durable.ts';
 import { resolveTrial } from './resolved-trial.ts';
 import { planOf, simulationOf } from './simulation.ts';
@@ -36,7 +36,7 @@ describe('a trial whose every guarantee holds shows what it is there for', () =>
     ['power-loss-rack', []],
     ['power-loss-rack-flushed', ['replicas that came back whole']],
     ['power-loss-all-flushed', ['replicas that came back whole']],
-    ['disk-hung', []],
+    ['disk-hung', ['disks that hung']],
     ['slow-disk', []],
     ['clock-skew', []],
     ['client-loses-broker', []],
@@ -72,6 +72,16 @@ describe('unclean.leader.election.enable (7.3.2-unclean, EL-2, B19): both sides 
     expect(on.anomalies.filter(({ name }) => name === 'acked-loss').every(({ byDesign }) => byDesign === UNCLEAN_ELECTION)).toBe(true);
     expect(on.shown['unclean elections']).toBeGreaterThan(0);
     expect(off.shown['seconds without a leader']).toBeGreaterThan(2 * on.shown['seconds without a leader']!);
+  });
+});
+
+describe('the last replica standing loses power (KIP-966, B16)', () => {
+  test.each(['1', '2'])('seed %s: with eligible leader replicas one that has everything leads; without, what nobody but they had is gone', (seed) => {
+    const [eligible, last] = [verdictOf('last-replica-standing', seed), verdictOf('last-replica-standing', seed, { 'protocol.eligibleLeaderReplicas': 'false' })];
+    expect(open(eligible)).toEqual([]);
+    expect(eligible.counts['records-lost']).toBe(0);
+    expect(last.counts['records-lost']).toBeGreaterThan(0);
+    expect(last.anomalies.some(({ name, byDesign }) => name === 'acked-loss' && byDesign === POWER_LOSS_OF_LAST_REPLICA)).toBe(true);
   });
 });
 

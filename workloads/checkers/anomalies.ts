@@ -57,6 +57,7 @@ export const ANOMALIES = [
   liveness('unread-partition', '7.1-durable', 'a partition could not be read to its end after the heal'),
   // What trials expect of their own schedules (expectations/).
   availability('elected-out-of-time', '7.3.4-session', "a new leader was elected sooner or later after the old one's death than the session timeout says"),
+  availability('leader-lost', '7.6.2-app', 'a partition lost its leader where nothing should have taken it away'),
   availability('shrunk-out-of-time', '7.3.4-lag', 'a follower that does not fetch left the in-sync set sooner or later than replica.lag.time.max.ms says'),
   availability('resumed-late', '7.6.1-config', 'after its leader was gone, a partition took longer to acknowledge again than the trial allows'),
   availability('controller-late', '7.6.1-config', 'after the active controller was gone, it took longer than the trial allows until another one was active'),

@@ -49,6 +49,23 @@ function lateOrEarly({ partition, cause, at, electedUs }: Interruption, soonest:
   ];
 }
 
+/** Whoever leads goes on leading: no leader dies, and none is replaced. */
+export const keepsLeaders: Expectation = ({ meter, resolved: { phases } }) => {
+  let hangs = 0;
+  return {
+    name: 'keeps-leaders',
+    see({ event }) {
+      if (event.type === 'strike' && event.kind === 'disk-hung') hangs += 1;
+    },
+    finish: () =>
+      meter.interruptions.before(phases.loadUntil).map(({ partition, cause, at }) => anomaly('leader-lost', at, undefined, `${partition} lost its leader at ${clockTime(at)} (${cause}), though nothing but a disk hung.`)),
+    kept: 0,
+    get shown() {
+      return { 'disks that hung': hangs };
+    },
+  };
+};
+
 /** After every interruption that ends before the load does, a record is acknowledged again within this time. */
 export function resumesWithin(limitUs: Micros): Expectation {
   return ({ meter, resolved: { phases } }) => {

@@ -12,24 +12,45 @@ const SLACK_US: Micros = 500 * MILLISECOND;
 
 /**
  * A follower that fetches no more leaves the in-sync set once it has not caught up for replica.lag.time.max.ms; the leader looks every half of that (FS-4). It had
- * caught up last with a fetch that may have waited for replica.fetch.wait.max.ms.
+ * caught up last with a fetch that may have waited for replica.fetch.wait.max.ms. Where one broker is cut off from all others for `cutUs`, and that is long enough,
+ * every in-sync set of all brokers must become smaller.
  */
-export const shrinksAfterLag: Expectation = ({ resolved: { brokerConfig } }) => {
+export const shrinksAfterLag = (cutUs: Micros): Expectation => ({ resolved: { brokerConfig, brokers, phases } }) => {
   const lagUs = brokerConfig['replica.lag.time.max.ms'] * MILLISECOND;
   const soonest = lagUs - brokerConfig['replica.fetch.wait.max.ms'] * MILLISECOND - SLACK_US;
   const latest = Math.ceil(1.5 * lagUs) + SLACK_US;
   const cutAt = new Map<string, Micros>();
   const isr = new Map<string, readonly number[]>();
+  /** Partitions whose set should become smaller, and when they were cut. */
+  const due = new Map<string, Micros>();
   const anomalies: Anomaly[] = [];
+  const overdue = (now: Micros): void => {
+    for (const [name, cut] of due) {
+      if (now <= cut + latest) continue;
+      due.delete(name);
+      anomalies.push(
+        anomaly(
+          'shrunk-out-of-time', cut + latest, undefined,
+          `a broker was cut off from all others at ${clockTime(cut)}, and the in-sync set of ${name} was still [${isr.get(name)!.join(', ')}] ${(now - cut) / SECOND} s later.`,
+          `with replica.lag.time.max.ms=${lagUs / MILLISECOND} it is smaller ${latest / SECOND} s later.`,
+        ),
+      );
+    }
+  };
   const shown = { 'followers that left the in-sync set for their lag': 0 };
   return {
     name: 'shrinks-after-lag',
     see({ time, actor, event }, observation) {
-      if (event.type === 'strike' && event.kind === 'partition') cutAt.set(actor, time);
+      overdue(Math.min(time, phases.healsAt));
+      if (event.type === 'strike' && event.kind === 'partition') {
+        cutAt.set(actor, time);
+        if (latest <= cutUs) for (const [name, members] of isr) if (members.length === brokers) due.set(name, time);
+      }
       if (observation?.kind !== 'partition-changed') return;
       const name = partitionName(observation);
       const gone = (isr.get(name) ?? []).filter((member) => !observation.isr.includes(member));
       isr.set(name, observation.isr);
+      if (gone.length > 0) due.delete(name);
       for (const member of gone) {
         const cut = cutAt.get(brokerName(member));
         if (cut === undefined) continue;
@@ -45,9 +66,12 @@ export const shrinksAfterLag: Expectation = ({ resolved: { brokerConfig } }) => 
           );
       }
     },
-    finish: () => anomalies,
+    finish(end) {
+      overdue(Math.min(end.endedAt, phases.healsAt));
+      return anomalies;
+    },
     get kept() {
-      return cutAt.size + isr.size;
+      return cutAt.size + isr.size + due.size;
     },
     shown,
   };

@@ -135,5 +135,29 @@ export function oneByOne(topic: string, partition: number, how: 'crash' | 'power
   };
 }
 
+export interface LastStanding {
+  /** From when it is cut off until it loses power: long enough for its in-sync sets to become smaller. */
+  readonly alone: Micros;
+  readonly downFor: Micros;
+}
+
+/**
+ * A broker is cut off from the other brokers, and the sets of what it leads shrink to itself. Then it loses power; it is back, alone still, before the cut is over.
+ *
+ *     links     ├──────────── cut ────────────┤
+ *     broker            alone ├── down ──┤
+ */
+export function lastStanding({ alone, downFor }: LastStanding): Step {
+  return {
+    says: 'a broker is cut off from the other brokers, and loses power when it is alone in the in-sync sets of what it leads',
+    plot(random, scene) {
+      const { at } = momentOf(random, scene, { for: 0 });
+      const actor = random.pick(scene.brokers);
+      const loss: UnnamedFault = { kind: 'power-loss', at: at + alone + random.between(0, LATER_US_MAX), for: downFor, target: { actor } };
+      return { faults: [...cut({ actor }, scene.brokers, { at, for: alone + LATER_US_MAX + downFor + SECOND }), loss] };
+    },
+  };
+}
+
 /** Clocks of brokers, controllers and clients jump ahead and back. */
 export const clocksJump: Step = { says: 'clocks jump', plot: (random, scene) => ({ faults: clockFaults(random, scene) }) };

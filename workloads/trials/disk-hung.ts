@@ -1,5 +1,6 @@
 import { seconds } from '../../runtime/index.ts';
 import { consumers, producers } from '../clients.ts';
+import { keepsLeaders } from '../expectations/elections.ts';
 import { losesNothing } from '../expectations/waits.ts';
 import { leaderOf } from '../faults/aim.ts';
 import { every } from '../faults/step.ts';
@@ -14,6 +15,6 @@ export default {
   cluster: { brokers: 3, topics: { orders: { partitions: 3, replicationFactor: 3, config: { 'min.insync.replicas': 2 } } } },
   clients: [producers(2, { 'delivery.timeout.ms': 60_000 }), consumers(1)],
   faults: [every(seconds(60), diskHung(leaderOf('orders', 0), { for: seconds(20) }))],
-  expects: [losesNothing],
+  expects: [losesNothing, keepsLeaders],
   durationUs: seconds(110),
 } satisfies Trial;
