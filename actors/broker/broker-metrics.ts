@@ -1,12 +1,14 @@
 /** @module The metrics of a broker (§8). What is counted is counted where it happens; what can be looked up is looked up when a sample is taken. */
-import { SECOND } from '../../runtime/index.ts';
+import { MILLISECOND, SECOND } from '../../runtime/index.ts';
 import type { ActorContext, Micros } from '../../runtime/index.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { Metrics } from '../metrics/registry.ts';
+import type { Timer } from '../metrics/timer.ts';
 import { API_KEYS } from '../protocol/messages.ts';
 import type { BrokerState } from './broker-lifecycle.ts';
 import { BrokerTopicMetrics } from './broker-topic-metrics.ts';
 import type { LogCleaner } from './log-cleaner.ts';
+import type { MetadataFollower } from './metadata-follower.ts';
 import type { Partition } from './partition.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
@@ -14,9 +16,9 @@ import { RequestMetrics } from './request-metrics.ts';
 export interface BrokerView {
   readonly replicas: { readonly partitions: Iterable<Partition>; readonly fetchers: Iterable<FetcherView> };
   readonly cleaner: Pick<LogCleaner, 'last' | 'maxOverdueMs' | 'dirtiestRatio' | 'uncleanablePartitions'>;
+  readonly directory: { readonly isOffline: boolean };
   readonly state: () => BrokerState;
-  /** Offset of the last metadata record it has acted on. */
-  readonly lastAppliedOffset: () => number;
+  readonly metadata: Pick<MetadataFollower, 'lastAppliedOffset' | 'lastAppliedTimestamp'>;
 }
 
 /** What is looked up of a fetcher. */
@@ -43,6 +45,7 @@ export class BrokerMetrics {
   readonly #metrics: Metrics;
   readonly topics: BrokerTopicMetrics;
   readonly #requests = new Map<number, RequestMetrics>();
+  readonly flushes: Timer;
   readonly isrShrinks: Meter;
   readonly isrExpands: Meter;
   readonly failedIsrUpdates: Meter;
@@ -60,6 +63,7 @@ export class BrokerMetrics {
     this.#metrics = metrics;
     if (intervalUs !== undefined) metrics.sampleEvery(intervalUs);
     this.topics = new BrokerTopicMetrics(metrics);
+    this.flushes = metrics.timer('kafka.log:type=LogFlushStats,name=LogFlushRateAndTimeMs');
     this.isrShrinks = metrics.meter('kafka.server:type=ReplicaManager,name=IsrShrinksPerSec');
     this.isrExpands = metrics.meter('kafka.server:type=ReplicaManager,name=IsrExpandsPerSec');
     this.failedIsrUpdates = metrics.meter('kafka.server:type=ReplicaManager,name=FailedIsrUpdatesPerSec');
@@ -77,7 +81,9 @@ export class BrokerMetrics {
     this.#view = view;
     const metrics = this.#metrics;
     metrics.gauge('kafka.server:type=KafkaServer,name=BrokerState', () => BROKER_STATE[view.state()]);
-    metrics.attribute('kafka.server:type=broker-metadata-metrics:last-applied-record-offset', view.lastAppliedOffset);
+    metrics.attribute('kafka.server:type=broker-metadata-metrics:last-applied-record-offset', () => view.metadata.lastAppliedOffset);
+    metrics.attribute('kafka.server:type=broker-metadata-metrics:last-applied-record-lag-ms', () => this.#sinceMs(view.metadata.lastAppliedTimestamp));
+    metrics.gauge('kafka.log:type=LogManager,name=OfflineLogDirectoryCount', () => Number(view.directory.isOffline));
     const among = (is: (partition: Partition) => boolean) => (): number => count(view.replicas.partitions, is);
     const { cleaner } = view;
     metrics.gauge('kafka.log:type=LogCleaner,name=cleaner-recopy-percent', () => Math.floor((100 * cleaner.last.bytesWritten) / Math.max(1, cleaner.last.bytesRead)));
@@ -90,6 +96,8 @@ export class BrokerMetrics {
     metrics.gauge('kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions', among(isUnderReplicated));
     metrics.gauge('kafka.server:type=ReplicaManager,name=UnderMinIsrPartitionCount', among(isUnderMinIsr));
     metrics.gauge('kafka.server:type=ReplicaManager,name=AtMinIsrPartitionCount', among(isAtMinIsr));
+    metrics.gauge('kafka.server:type=ReplicaManager,name=OfflineReplicaCount', among(({ isOffline }) => isOffline));
+    metrics.gauge('kafka.server:type=ReplicaManager,name=ReassigningPartitions', among(isReassigning));
     metrics.gauge('kafka.server:type=ReplicaFetcherManager,name=MaxLag', () => this.#maxLag(view), REPLICA);
     metrics.gauge('kafka.server:type=ReplicaFetcherManager,name=MinFetchRate', () => this.#minFetchRate(view), REPLICA);
     metrics.gauge('kafka.server:type=ReplicaFetcherManager,name=FailedPartitionsCount', () => sum(view.replicas.fetchers, ({ failedPartitions }) => failedPartitions), REPLICA);
@@ -103,11 +111,22 @@ export class BrokerMetrics {
     metrics.gauge('kafka.cluster:type=Partition,name=UnderMinIsr', () => Number(isUnderMinIsr(partition)), tags);
     metrics.gauge('kafka.cluster:type=Partition,name=AtMinIsr', () => Number(isAtMinIsr(partition)), tags);
     metrics.gauge('kafka.cluster:type=Partition,name=InSyncReplicasCount', () => (partition.isLeader ? partition.isr.length : 0), tags);
-    metrics.gauge('kafka.cluster:type=Partition,name=ReplicasCount', () => (partition.isLeader ? partition.replicas.length : 0), tags);
+    metrics.gauge('kafka.cluster:type=Partition,name=ReplicasCount', () => (partition.isLeader ? replicationFactorOf(partition) : 0), tags);
     metrics.gauge('kafka.log:type=Log,name=LogStartOffset', () => partition.log.logStartOffset, tags);
     metrics.gauge('kafka.log:type=Log,name=LogEndOffset', () => partition.log.logEndOffset, tags);
+    metrics.gauge('kafka.log:type=Log,name=NumLogSegments', () => partition.log.segments.length, tags);
     metrics.gauge('kafka.log:type=Log,name=Size', () => partition.log.sizeInBytes, tags);
-    metrics.gauge('kafka.server:type=FetcherLagMetrics,name=ConsumerLag', () => this.#lagOf(partition), { ...REPLICA, ...tags });
+  }
+
+  /** It follows a leader from now on: its lag is told under the name of the thread that fetches. */
+  follows(partition: Partition, leader: number, fetcher: FetcherView): void {
+    const tags = { clientId: `ReplicaFetcherThread-0-${leader}`, topic: partition.topic, partition: partition.index };
+    this.#metrics.gauge('kafka.server:type=FetcherLagMetrics,name=ConsumerLag', () => fetcher.lagOf(partition), tags);
+  }
+
+  /** The replica is not this broker's any more. */
+  partitionGone({ topic, index }: Partition): void {
+    this.#metrics.remove({ topic, partition: index });
   }
 
   ofRequest(apiKey: number): RequestMetrics {
@@ -118,6 +137,11 @@ export class BrokerMetrics {
       this.#requests.set(apiKey, metrics);
     }
     return metrics;
+  }
+
+  /** Undefined: since nothing. The broker's clock may be ahead of the one that wrote the time, or behind. */
+  #sinceMs(timestamp: number | undefined): number | undefined {
+    return timestamp === undefined ? undefined : Math.floor(this.#context.clock() / MILLISECOND) - timestamp;
   }
 
   #lagOf(partition: Partition): number | undefined {
@@ -141,8 +165,17 @@ export class BrokerMetrics {
   }
 }
 
-function isUnderReplicated({ isLeader, isr, replicas }: Partition): boolean {
-  return isLeader && isr.length < replicas.length;
+/** A replica that a reassignment adds does not count before it is through. */
+function replicationFactorOf({ replicas, addingReplicas }: Partition): number {
+  return addingReplicas.length === 0 ? replicas.length : replicas.filter((replica) => !addingReplicas.includes(replica)).length;
+}
+
+function isUnderReplicated(partition: Partition): boolean {
+  return partition.isLeader && partition.isr.length < replicationFactorOf(partition);
+}
+
+function isReassigning({ isLeader, addingReplicas, removingReplicas }: Partition): boolean {
+  return isLeader && (addingReplicas.length > 0 || removingReplicas.length > 0);
 }
 
 function isUnderMinIsr(partition: Partition): boolean {

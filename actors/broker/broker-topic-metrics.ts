@@ -1,7 +1,8 @@
 /** @module What goes in and out of a broker, of each topic and of all together: Kafka's BrokerTopicMetrics (§8). */
+import type { BatchFault } from '../log/batch-validation.ts';
 import type { Meter } from '../metrics/meter.ts';
 import type { Metrics, Tags } from '../metrics/registry.ts';
-import { ERRORS, NONE, errorName } from '../protocol/errors.ts';
+import { NONE, errorName } from '../protocol/errors.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { FetchResponse } from '../protocol/messages.ts';
 
@@ -26,6 +27,7 @@ export class BrokerTopicMetrics {
   readonly #all: TopicMeters;
   readonly #byTopic = new Map<string, TopicMeters>();
   readonly #invalidCrc: Meter;
+  readonly #invalidOffsetOrSequence: Meter;
   readonly replicationBytesIn: Meter;
   readonly replicationBytesOut: Meter;
 
@@ -33,6 +35,7 @@ export class BrokerTopicMetrics {
     this.#metrics = metrics;
     this.#all = topicMeters(metrics, {});
     this.#invalidCrc = metrics.meter('kafka.server:type=BrokerTopicMetrics,name=InvalidMessageCrcRecordsPerSec');
+    this.#invalidOffsetOrSequence = metrics.meter('kafka.server:type=BrokerTopicMetrics,name=InvalidOffsetOrSequenceRecordsPerSec');
     this.replicationBytesIn = metrics.meter('kafka.server:type=BrokerTopicMetrics,name=ReplicationBytesInPerSec');
     this.replicationBytesOut = metrics.meter('kafka.server:type=BrokerTopicMetrics,name=ReplicationBytesOutPerSec');
   }
@@ -49,7 +52,11 @@ export class BrokerTopicMetrics {
         meters.failedProduce.mark();
       }
     }
-    if (errorCode === ERRORS.CORRUPT_MESSAGE.code) this.#invalidCrc.mark();
+  }
+
+  /** A batch of a client, or one that a leader sent, was not appended for what it is. */
+  invalid(countsAs: NonNullable<BatchFault['countsAs']>): void {
+    (countsAs === 'invalid-crc' ? this.#invalidCrc : this.#invalidOffsetOrSequence).mark();
   }
 
   /** A fetch is answered. `reads`: how often each partition was read; one that had to wait, twice. */

@@ -31,6 +31,7 @@ import { MetadataFollower } from './metadata-follower.ts';
 import { produce } from './produce-handler.ts';
 import { QuorumObserver } from './quorum-observer.ts';
 import { ReplicaManager } from './replica-manager.ts';
+import { RequestWaiting } from './request-waiting.ts';
 
 /** The broker as an actor. */
 export function broker(options: BrokerOptions): Actor {
@@ -50,7 +51,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   const channel = (): ControllerChannel => new ControllerChannel(context, () => observer.leaderId);
   const metrics = new BrokerMetrics(context, options.metricsIntervalUs);
   const image = new MetadataImage();
-  const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol, planted: options.planted });
+  const logs = new LogManager(context, directory, { brokerId, config, protocol: options.protocol, planted: options.planted, flushes: metrics.flushes });
   let shutDown = (): Task => done(undefined);
   // Asked to end before its logs are loaded it just ends: there is nothing to hand over, and no marker to leave.
   context.onTerminate(() => directory.whileOnline(shutDown()));
@@ -64,7 +65,7 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   // B59: it acts on whatever it has read, and wants to be unfenced.
   const actsFrom = options.protocol.unfencesEarly ? (): number => 0 : brokerEpoch;
   const follower = new MetadataFollower(observer, image, actsFrom, publish);
-  metrics.watch({ replicas, cleaner: logs.cleaner, state: () => lifecycle.state, lastAppliedOffset: () => follower.lastAppliedOffset });
+  metrics.watch({ replicas, cleaner: logs.cleaner, directory, state: () => lifecycle.state, metadata: follower });
   context.spawn(lifecycle.run(() => directory.whileOnline(giveUp(context, replicas, logs))));
   directory.spawn(follower.run());
   context.spawn(alterPartitions.run());
@@ -77,7 +78,10 @@ function* run(context: ActorContext, options: BrokerOptions, directory: LogDirec
   function* publish(changed: readonly TopicPartition[]): Task {
     yield* replicas.apply(changed);
     if (follower.hasPublished) return;
-    context.serve((request: BrokerRequest, caller) => metrics.ofRequest(request.apiKey).measured(context, handle(context, options, replicas, forwarding, request, caller)));
+    context.serve((request: BrokerRequest, caller) => {
+      const waiting = new RequestWaiting(context);
+      return metrics.ofRequest(request.apiKey).measured(context, waiting, handle(context, options, replicas, forwarding, request, caller, waiting));
+    });
     lifecycle.readyToUnfence();
   }
 }
@@ -104,19 +108,19 @@ function refuse(_request: object, caller: Caller): Task<undefined> {
   return done(undefined);
 }
 
-function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, forwarding: ControllerChannel, request: BrokerRequest, caller: Caller): Task<object | undefined> {
+function handle(context: ActorContext, options: BrokerOptions, replicas: ReplicaManager, forwarding: ControllerChannel, request: BrokerRequest, caller: Caller, waiting: RequestWaiting): Task<object | undefined> {
   context.work(options.costs.requestUs);
   switch (request.apiKey) {
     case API_KEYS.Produce:
-      return timedProduce(context, options, replicas, request, caller);
+      return timedProduce(context, options, replicas, request, caller, waiting);
     case API_KEYS.Fetch:
-      return request.sessionEpoch === undefined ? fetch(context, replicas, request) : fetchWithSession(context, replicas, request);
+      return request.sessionEpoch === undefined ? fetch(context, replicas, request, waiting) : fetchWithSession(context, replicas, request, waiting);
     case API_KEYS.Metadata:
       return done(metadata(replicas.image, request));
     case API_KEYS.ListOffsets:
       return listOffsets(replicas, request);
     case API_KEYS.DeleteRecords:
-      return deleteRecords(context, replicas, request);
+      return deleteRecords(context, replicas, request, waiting);
     case API_KEYS.OffsetForLeaderEpoch:
       return done(offsetForLeaderEpoch(replicas, request));
     case API_KEYS.DescribeTopicPartitions:
@@ -129,14 +133,15 @@ function handle(context: ActorContext, options: BrokerOptions, replicas: Replica
     case API_KEYS.ElectLeaders:
     case API_KEYS.AlterPartitionReassignments:
     case API_KEYS.ListPartitionReassignments:
+      waiting.begin();
       return forward(forwarding, request);
   }
 }
 
 /** Produce costs by the byte, too. */
-function timedProduce(context: ActorContext, { costs }: BrokerOptions, replicas: ReplicaManager, request: ProduceRequest, caller: Caller): Task<ProduceResponse | undefined> {
+function timedProduce(context: ActorContext, { costs }: BrokerOptions, replicas: ReplicaManager, request: ProduceRequest, caller: Caller, waiting: RequestWaiting): Task<ProduceResponse | undefined> {
   let bytes = 0;
   for (const { partitionData } of request.topicData) for (const { records } of partitionData) bytes += records.length;
   context.work(Math.ceil((bytes * costs.nsPerKiB) / (1_024 * 1_000)));
-  return produce(context, replicas, request, caller);
+  return produce(context, replicas, request, caller, waiting);
 }

@@ -12,6 +12,7 @@ import type { DeleteRecordsRequest, DeleteRecordsResponse } from '../protocol/me
 import { byTopic } from './by-topic.ts';
 import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { RequestWaiting } from './request-waiting.ts';
 
 const INVALID_LOW_WATERMARK = -1;
 
@@ -27,7 +28,7 @@ interface Deletion {
   lowWatermark: Offset;
 }
 
-export function* deleteRecords(context: ActorContext, replicas: ReplicaManager, request: DeleteRecordsRequest): Task<DeleteRecordsResponse> {
+export function* deleteRecords(context: ActorContext, replicas: ReplicaManager, request: DeleteRecordsRequest, waiting: RequestWaiting): Task<DeleteRecordsResponse> {
   const deadline = context.now + request.timeoutMs * MILLISECOND;
   const changed = context.signal();
   const deletions: Deletion[] = [];
@@ -36,6 +37,7 @@ export function* deleteRecords(context: ActorContext, replicas: ReplicaManager, 
   for (;;) {
     for (const deletion of deletions) settle(deletion);
     if (deletions.every(({ error }) => error !== undefined) || context.now >= deadline) break;
+    waiting.begin();
     yield* changed.wait(deadline - context.now);
   }
   for (const { partition } of deletions) partition?.lowWatermarkWaiters.delete(changed);

@@ -9,6 +9,7 @@ import { epochError, refusesFollower } from './fences.ts';
 import type { Partition } from './partition.ts';
 import { leaderHint } from './produce-handler.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { RequestWaiting } from './request-waiting.ts';
 
 type Wanted = FetchRequest['topics'][number]['partitions'][number];
 type Fetched = FetchResponse['responses'][number]['partitions'][number];
@@ -25,7 +26,7 @@ interface ReadResult {
   readonly isUrgent: boolean;
 }
 
-export function* fetch(context: ActorContext, replicas: ReplicaManager, request: FetchRequest): Task<FetchResponse> {
+export function* fetch(context: ActorContext, replicas: ReplicaManager, request: FetchRequest, waiting: RequestWaiting): Task<FetchResponse> {
   const deadline = context.now + request.maxWaitMs * MILLISECOND;
   const watch = new Watch(context, replicas, request);
   let [responses, isReady] = yield* read(replicas, request, true, watch);
@@ -34,6 +35,7 @@ export function* fetch(context: ActorContext, replicas: ReplicaManager, request:
   const waits = !isReady && context.now < deadline;
   if (waits) {
     watch.begin();
+    waiting.begin();
     const watched = watch.partitions.length;
     delayedFetch.requests += 1;
     delayedFetch.partitions += watched;

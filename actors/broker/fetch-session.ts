@@ -9,6 +9,7 @@ import { codeOf } from '../protocol/errors.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages.ts';
 import { fetch } from './fetch-handler.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { RequestWaiting } from './request-waiting.ts';
 
 /** There is no session. */
 const NO_SESSION = 0;
@@ -16,8 +17,8 @@ const NO_SESSION = 0;
 const FULL_EPOCHS: readonly (number | undefined)[] = [0, -1];
 
 /** A fetch of a client that knows sessions: a full one is answered without one, one that goes on with a session finds none. */
-export function* fetchWithSession(context: ActorContext, replicas: ReplicaManager, request: FetchRequest): Task<FetchResponse> {
+export function* fetchWithSession(context: ActorContext, replicas: ReplicaManager, request: FetchRequest, waiting: RequestWaiting): Task<FetchResponse> {
   if (!FULL_EPOCHS.includes(request.sessionEpoch)) return { errorCode: codeOf('FETCH_SESSION_ID_NOT_FOUND'), sessionId: NO_SESSION, responses: [] };
-  const { errorCode, responses } = yield* fetch(context, replicas, request);
+  const { errorCode, responses } = yield* fetch(context, replicas, request, waiting);
   return { errorCode, sessionId: NO_SESSION, responses };
 }

@@ -24,6 +24,7 @@ import { DELETED } from '../log/segment-files.ts';
 import { readTopicId, removeTopicId, writeTopicId } from '../log/partition-metadata-file.ts';
 import type { Offset } from '../log/record-batch.ts';
 import type { MetadataImage, TopicPartition } from '../metadata/metadata-image.ts';
+import type { Timer } from '../metrics/timer.ts';
 import type { Observation } from '../observation.ts';
 import type { PlantedBugs } from '../protocol-variant.ts';
 import { LogCleaner } from './log-cleaner.ts';
@@ -48,6 +49,8 @@ export interface LogManagerOptions {
   readonly config: BrokerConfig;
   readonly protocol: LogProtocol;
   readonly planted?: PlantedBugs;
+  /** Times every flush of a segment. */
+  readonly flushes?: Timer;
 }
 
 export class LogManager implements LogHost, LogCleanerHost {
@@ -187,6 +190,10 @@ export class LogManager implements LogHost, LogCleanerHost {
 
   schedule(task: Task, delayMs: number): void {
     this.#directory.spawn(this.#after(delayMs, task));
+  }
+
+  flushed(durationUs: Micros): void {
+    this.#options.flushes?.update(durationUs / MILLISECOND);
   }
 
   random(limit: number): number {

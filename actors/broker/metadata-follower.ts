@@ -17,6 +17,7 @@ export class MetadataFollower {
   readonly #image: MetadataImage;
   readonly #brokerEpoch: () => number;
   #lastAppliedOffset: Offset = -1;
+  #lastAppliedTimestamp: number | undefined;
   readonly #publish: (changed: readonly TopicPartition[]) => Task;
   /** The broker has acted on what the log says of it: it may be unfenced. */
   hasPublished = false;
@@ -37,6 +38,11 @@ export class MetadataFollower {
     return this.#lastAppliedOffset;
   }
 
+  /** When that record was written, in ms, by the clock of the controller that did; undefined: there is none. */
+  get lastAppliedTimestamp(): number | undefined {
+    return this.#lastAppliedTimestamp;
+  }
+
   *run(): Task {
     let unpublished: TopicPartition[] = [];
     for (;;) {
@@ -55,11 +61,12 @@ export class MetadataFollower {
       // History is not acted out: a broker that starts acts on what the log says in the end.
       const hasCaughtUp = image.lastOffset + 1 >= fetched.highWatermark;
       if (!hasCaughtUp) continue;
-      const { lastOffset } = image;
+      const { lastOffset, lastTimestamp } = image;
       const changed = unpublished;
       unpublished = [];
       yield* this.#publish(changed);
       this.#lastAppliedOffset = lastOffset;
+      this.#lastAppliedTimestamp = lastTimestamp;
       this.hasPublished = true;
     }
   }

@@ -4,20 +4,20 @@
  * and from who is in sync (`in-sync-set.ts`).
  */
 import { MILLISECOND, SECOND } from '../../runtime/index.ts';
-import type { ActorContext, Signal, Task } from '../../runtime/index.ts';
+import type { Signal, Task } from '../../runtime/index.ts';
 import type { Lock } from '../concurrency/lock.ts';
 import { summaryOf } from '../log/batch-summary.ts';
 import { validateClientBatch } from '../log/batch-validation.ts';
+import type { BatchFault } from '../log/batch-validation.ts';
 import { KafkaStorageError } from '../log/log-directory.ts';
 import type { Log } from '../log/log.ts';
 import type { Offset } from '../log/record-batch.ts';
 import { NO_LEADER } from '../metadata/metadata-image.ts';
-import type { MetadataImage, PartitionRegistration } from '../metadata/metadata-image.ts';
+import type { PartitionRegistration } from '../metadata/metadata-image.ts';
 import { RECOVERED } from '../metadata/metadata-record.ts';
 import type { Observation } from '../observation.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { AlterPartitionResponse } from '../protocol/messages.ts';
-import type { BrokerOptions } from './broker-options.ts';
 import { DelayedProduces } from './delayed-produces.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
 import { Followers } from './followers.ts';
@@ -25,6 +25,7 @@ import { nextHighWatermark } from './high-watermark.ts';
 import { InSyncSet } from './in-sync-set.ts';
 import type { PendingIsr, ProposedIsr } from './in-sync-set.ts';
 import type { ManagedLog } from './log-manager.ts';
+import type { PartitionHost } from './partition-host.ts';
 import { GENERATIONS, beginsAnew } from './truncation.ts';
 import type { Generation } from './truncation.ts';
 
@@ -33,17 +34,7 @@ const TIMESTAMP_AFTER_MS_MAX = 3_600_000;
 /** In DeleteRecords: everything that is committed. */
 const TO_HIGH_WATERMARK = -1;
 
-export type AppendOutcome = { readonly error: ErrorName } | { readonly error: 'NONE'; readonly baseOffset: Offset; readonly lastOffset: Offset };
-
-export interface PartitionHost {
-  readonly context: ActorContext;
-  readonly options: BrokerOptions;
-  readonly image: MetadataImage;
-  /** Of this broker. */
-  brokerEpoch(): number;
-  /** A change of the in-sync set waits to be proposed. */
-  proposed(partition: Partition): void;
-}
+export type AppendOutcome = ({ readonly error: ErrorName } & Pick<BatchFault, 'countsAs'>) | { readonly error: 'NONE'; readonly baseOffset: Offset; readonly lastOffset: Offset };
 
 export class Partition {
   readonly topic: string;
@@ -59,6 +50,9 @@ export class Partition {
   leaderEpoch = -1;
   partitionEpoch = -1;
   replicas: readonly number[] = [];
+  /** Of a reassignment that goes on (EL-14). */
+  addingReplicas: readonly number[] = [];
+  removingReplicas: readonly number[] = [];
   leaderEpochStartOffset: Offset = 0;
   readonly #inSync: InSyncSet;
   readonly #followers: Followers;
@@ -183,6 +177,8 @@ export class Partition {
     this.leaderEpoch = registration.leaderEpoch;
     this.partitionEpoch = registration.partitionEpoch;
     this.replicas = registration.replicas;
+    this.addingReplicas = registration.addingReplicas;
+    this.removingReplicas = registration.removingReplicas;
     // AP-4: what the metadata log says overwrites what was pending.
     this.#inSync.adopt(registration.isr);
     this.#observeApplied();
@@ -217,7 +213,7 @@ export class Partition {
     if (acks === -1 && this.isr.length < this.minIsr) return { error: 'NOT_ENOUGH_REPLICAS' };
     const timestampMax = Math.floor(this.#host.context.clock() / MILLISECOND) + TIMESTAMP_AFTER_MS_MAX;
     const invalid = validateClientBatch(batch, { maxMessageBytes: this.#maxMessageBytes, timestampMax, isCompacted: this.log.isCompacted });
-    if (invalid !== undefined) return { error: invalid };
+    if (invalid !== undefined) return invalid;
     if (batch.length > this.log.config['segment.bytes']) return { error: 'RECORD_LIST_TOO_LARGE' };
     const { answersWithoutAppend, appendsTwice } = this.#host.options.planted;
     const { logEndOffset } = this.log;

@@ -7,6 +7,7 @@ import type { BrokerMetrics } from './broker-metrics.ts';
 import type { DelayedProduce } from './delayed-produces.ts';
 import type { Partition } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { RequestWaiting } from './request-waiting.ts';
 
 const ACKS_NONE = 0;
 const ACKS_ALL = -1;
@@ -29,7 +30,7 @@ interface Produced {
 }
 
 /** Answers a Produce request; undefined with acks=0, whose only sign of failure is a closed connection (LA-6). */
-export function* produce(context: ActorContext, replicas: ReplicaManager, request: ProduceRequest, caller: Caller): Task<ProduceResponse | undefined> {
+export function* produce(context: ActorContext, replicas: ReplicaManager, request: ProduceRequest, caller: Caller, waiting: RequestWaiting): Task<ProduceResponse | undefined> {
   const produced: Produced[] = [];
   for (const { name, partitionData } of request.topicData) {
     for (const { index, records } of partitionData) {
@@ -42,7 +43,10 @@ export function* produce(context: ActorContext, replicas: ReplicaManager, reques
     if (produced.some(({ errorCode }) => errorCode !== NONE)) caller.close();
     return undefined;
   }
-  if (request.acks === ACKS_ALL) yield* untilCommitted(context, replicas.metrics, produced, request.timeoutMs * MILLISECOND);
+  if (request.acks === ACKS_ALL) {
+    waiting.begin();
+    yield* untilCommitted(context, replicas.metrics, produced, request.timeoutMs * MILLISECOND);
+  }
   return response(request, produced);
 }
 
@@ -54,7 +58,10 @@ function* appendTo(replicas: ReplicaManager, { acks, clientId }: ProduceRequest,
   if (partition === undefined) return failed(codeOf(replicas.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER'));
   // The frame's buffer belongs to the network; the log stamps offsets into the batch it is given.
   const outcome = yield* partition.append(records.slice(), acks);
-  if (outcome.error !== 'NONE') return failed(codeOf(outcome.error));
+  if (outcome.error !== 'NONE') {
+    if (outcome.countsAs !== undefined) replicas.metrics.topics.invalid(outcome.countsAs);
+    return failed(codeOf(outcome.error));
+  }
   if (!('baseOffset' in outcome)) return failed(codeOf('UNKNOWN_SERVER_ERROR'));
   const { baseOffset, lastOffset } = outcome;
   const appended: Produced = { name, index, errorCode: NONE, baseOffset, records: lastOffset - baseOffset + 1, partition };

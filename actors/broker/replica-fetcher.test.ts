@@ -34,6 +34,8 @@ class AllAsked extends Error {}
 class FetcherBench extends PartitionBench {
   readonly asked: { readonly at: Micros; readonly request: Asked }[] = [];
   readonly fetcher: ReplicaFetcher;
+  /** Batches that it counted as invalid. */
+  invalid = 0;
   #script: Answer[] = [];
 
   /** @param epochs of the log, and how many records of one batch each they wrote */
@@ -62,7 +64,7 @@ class FetcherBench extends PartitionBench {
       connect: () => this.#connect(),
     };
     const { brokerId, config, protocol: variant, planted } = this.options;
-    this.fetcher = new ReplicaFetcher(context as ActorContext, { brokerId, source: 'broker-1', config, protocol: variant, planted, brokerEpoch: () => 100 }, new Meter(0));
+    this.fetcher = new ReplicaFetcher(context as ActorContext, { brokerId, source: 'broker-1', config, protocol: variant, planted, brokerEpoch: () => 100 }, { replicationBytesIn: new Meter(0), invalid: () => (this.invalid += 1) });
     this.fetcher.add(this.partition);
   }
 
@@ -273,6 +275,7 @@ describe('errors (FT-6)', () => {
     const bench = following().answering(answer);
     expect(bench.questions).toEqual(['fetch 5 in 6 after 5', 'fetch 5 in 6 after 5']);
     expect(bench.asked[1]!.at - bench.asked[0]!.at).toBeGreaterThanOrEqual(BACKOFF_US);
+    expect(bench.invalid).toBe('records' in answer ? 1 : 0);
   });
 
   test.each<[string, Answer]>([
@@ -281,6 +284,7 @@ describe('errors (FT-6)', () => {
   ])('%s: not again before there is other metadata', (_, answer) => {
     const bench = following().answering(answer, {});
     expect(bench.fetcher.failedPartitions).toBe(1);
+    expect(bench.invalid).toBe(0);
     expect(bench.asked).toHaveLength(1);
   });
 });

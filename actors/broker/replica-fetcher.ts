@@ -15,6 +15,7 @@ import { Meter } from '../metrics/meter.ts';
 import { ERRORS, NONE } from '../protocol/errors.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/messages.ts';
 import type { FetcherView } from './broker-metrics.ts';
+import type { BrokerTopicMetrics } from './broker-topic-metrics.ts';
 import { LeaderEndpoint } from './leader-endpoint.ts';
 import type { Asked, EndpointOptions, EpochEndPartition, FetchedPartition } from './leader-endpoint.ts';
 import type { Partition } from './partition.ts';
@@ -38,6 +39,9 @@ interface Fetching {
   lag: number | undefined;
 }
 
+/** What of it is counted with the rest of the broker. */
+type FetcherCounts = Pick<BrokerTopicMetrics, 'replicationBytesIn' | 'invalid'>;
+
 const NO_EPOCH = -1;
 
 export class ReplicaFetcher implements FetcherView {
@@ -46,16 +50,15 @@ export class ReplicaFetcher implements FetcherView {
   readonly #leader: LeaderEndpoint;
   readonly #partitions = new Map<Partition, Fetching>();
   readonly #changed;
-  readonly #bytesIn: Meter;
+  readonly #counts: FetcherCounts;
   readonly requests: Meter;
 
-  /** @param bytesIn counts the bytes of records that it takes over */
-  constructor(context: ActorContext, options: EndpointOptions, bytesIn: Meter) {
+  constructor(context: ActorContext, options: EndpointOptions, counts: FetcherCounts) {
     this.#context = context;
     this.#options = options;
     this.#leader = new LeaderEndpoint(context, options);
     this.#changed = context.signal();
-    this.#bytesIn = bytesIn;
+    this.#counts = counts;
     this.requests = new Meter(context.now);
   }
 
@@ -184,12 +187,16 @@ export class ReplicaFetcher implements FetcherView {
     } catch (error) {
       if (!(error instanceof InvalidAppendError)) throw error;
       // FT-6: what is corrupt may come right the next time; offsets that do not fit will not.
-      if (error.reason === 'corrupt') this.#delay(fetching);
-      else fetching.hasFailed = true;
+      if (error.reason !== 'corrupt') {
+        fetching.hasFailed = true;
+        return;
+      }
+      this.#counts.invalid('invalid-crc');
+      this.#delay(fetching);
       return;
     }
     this.#continueFromEnd(fetching);
-    this.#bytesIn.mark(records.length);
+    this.#counts.replicationBytesIn.mark(records.length);
     fetching.lag = Math.max(0, highWatermark - fetching.fetchOffset);
   }
 

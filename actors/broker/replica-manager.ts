@@ -9,7 +9,7 @@ import type { BrokerOptions } from './broker-options.ts';
 import { directoryOf } from './log-manager.ts';
 import type { LogManager } from './log-manager.ts';
 import { Partition } from './partition.ts';
-import type { PartitionHost } from './partition.ts';
+import type { PartitionHost } from './partition-host.ts';
 import { ReplicaFetcher } from './replica-fetcher.ts';
 
 export class ReplicaManager implements PartitionHost {
@@ -82,7 +82,7 @@ export class ReplicaManager implements PartitionHost {
       yield* partition.lock.hold(partition.makeFollower(registration));
       // A replica that has left the in-sync set to go takes no more with it (EL-9).
       if (isShuttingDown && !registration.isr.includes(this.options.brokerId)) this.#stopFetching(partition);
-      else if (beginsAnew && registration.leader !== NO_LEADER && !this.#isShutDown) this.#fetcherFor(registration.leader).add(partition);
+      else if (beginsAnew && registration.leader !== NO_LEADER && !this.#isShutDown) this.#startFetching(partition, registration.leader);
     }
   }
 
@@ -121,6 +121,7 @@ export class ReplicaManager implements PartitionHost {
         this.#partitions.delete(directoryOf(topic, index));
         this.#byTopic.get(topic)!.splice(index, 1, undefined);
         yield* this.#stop(partition);
+        this.metrics.partitionGone(partition);
       }
       yield* this.#logs.delete(topic, index);
     }
@@ -145,6 +146,12 @@ export class ReplicaManager implements PartitionHost {
     return partition;
   }
 
+  #startFetching(partition: Partition, leader: number): void {
+    const fetcher = this.#fetcherFor(leader);
+    fetcher.add(partition);
+    this.metrics.follows(partition, leader, fetcher);
+  }
+
   #stopFetching(partition: Partition): void {
     for (const fetcher of this.#fetchers.values()) fetcher.remove(partition);
   }
@@ -154,7 +161,7 @@ export class ReplicaManager implements PartitionHost {
     if (fetcher === undefined) {
       const { brokerId, config, protocol, planted } = this.options;
       const source = this.image.brokers.get(leader)!.host;
-      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, planted, brokerEpoch: this.brokerEpoch }, this.metrics.topics.replicationBytesIn);
+      fetcher = new ReplicaFetcher(this.context, { brokerId, source, config, protocol, planted, brokerEpoch: this.brokerEpoch }, this.metrics.topics);
       this.#fetchers.set(leader, fetcher);
       this.directory.spawn(fetcher.run());
     }

@@ -5,6 +5,7 @@ import type { Histogram } from '../metrics/histogram.ts';
 import type { Meter } from '../metrics/meter.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import { errorName } from '../protocol/errors.ts';
+import type { RequestWaiting } from './request-waiting.ts';
 
 /** Every answer of a broker to a client or a follower, as far as its error codes go. */
 interface Answered {
@@ -21,6 +22,8 @@ export class RequestMetrics {
   readonly #request: string;
   readonly #requests: Meter;
   readonly #totalTime: Histogram;
+  readonly #localTime: Histogram;
+  readonly #remoteTime: Histogram;
   /** By error code + 1: the lowest is −1. */
   readonly #errors: (Meter | undefined)[] = [];
 
@@ -29,14 +32,20 @@ export class RequestMetrics {
     this.#request = request;
     this.#requests = metrics.meter('kafka.network:type=RequestMetrics,name=RequestsPerSec', { request });
     this.#totalTime = metrics.histogram('kafka.network:type=RequestMetrics,name=TotalTimeMs', { request });
+    this.#localTime = metrics.histogram('kafka.network:type=RequestMetrics,name=LocalTimeMs', { request });
+    this.#remoteTime = metrics.histogram('kafka.network:type=RequestMetrics,name=RemoteTimeMs', { request });
   }
 
-  /** Handles a request, and counts it. */
-  *measured<T extends object>(context: ActorContext, handling: Task<T | undefined>): Task<T | undefined> {
+  /** Handles a request, and counts it. `waiting`: as `handling` tells it. */
+  *measured<T extends object>(context: ActorContext, waiting: RequestWaiting, handling: Task<T | undefined>): Task<T | undefined> {
     const startedAt = context.now;
     this.#requests.mark();
     const answer = yield* handling;
-    this.#totalTime.update((context.now - startedAt) / MILLISECOND);
+    const endedAt = context.now;
+    const localUntil = waiting.since ?? endedAt;
+    this.#totalTime.update((endedAt - startedAt) / MILLISECOND);
+    this.#localTime.update((localUntil - startedAt) / MILLISECOND);
+    this.#remoteTime.update((endedAt - localUntil) / MILLISECOND);
     if (answer !== undefined) this.#countErrors(answer);
     return answer;
   }

@@ -50,9 +50,12 @@ export class ActiveController {
   }
 
   *handle(request: DecidedRequest): Task<object> {
+    const startedAt = this.#context.now;
     const response = this.#decide(request);
     const isCommitted = yield* this.#state.log.committed(this.#state.log.nextOffset);
-    return isCommitted ? response : refusal(request, 'NOT_CONTROLLER');
+    if (!isCommitted) return refusal(request, 'NOT_CONTROLLER');
+    this.#state.metrics.processingTime.update((this.#context.now - startedAt) / MILLISECOND);
+    return response;
   }
 
   #decide(request: DecidedRequest): object {

@@ -68,6 +68,7 @@ export class ControllerState {
       offset += 1;
     }
     this.log.propose(records);
+    this.metrics.applied(Math.floor(this.context.clock() / MILLISECOND));
   }
 
   /** Tells the judges something about the record proposed last, when it is committed. */

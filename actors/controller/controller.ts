@@ -64,7 +64,9 @@ class Controller {
     this.#raft = raft;
     this.#snapshots = new SnapshotGenerator(context, raft, options.config, () => this.#committedImage());
     this.#metrics = new ControllerMetrics(context, options.metricsIntervalUs, { image: () => this.#image, isActive: () => this.#active !== undefined, snapshots: this.#snapshots });
-    if (options.metricsIntervalUs !== undefined) raft.sampleMetrics(options.metricsIntervalUs);
+    if (options.metricsIntervalUs === undefined) return;
+    raft.sampleMetrics(options.metricsIntervalUs);
+    context.spawn(this.#countOtherControllers());
   }
 
   *run(): Task {
@@ -108,8 +110,11 @@ class Controller {
   /** Applies what is committed and not applied yet (KR-10). */
   *#replay(): Task {
     yield* this.#bringUp(this.#image);
-    const { lastOffset } = this.#image;
-    if (lastOffset >= 0) this.#metrics.elections.beginAt(lastOffset + 1);
+    const { lastOffset, lastTimestamp } = this.#image;
+    if (lastOffset >= 0) {
+      this.#metrics.elections.beginAt(lastOffset + 1);
+      this.#metrics.applied(lastTimestamp);
+    }
     this.#snapshots.committedUpTo(lastOffset + 1);
   }
 
@@ -135,6 +140,20 @@ class Controller {
     elections.committed(this.#image.lastOffset + 1);
   }
 
+  /** Its own office counts when it takes it. */
+  *#countOtherControllers(): Task {
+    const { nodeId } = this.#options;
+    let countedIn = -1;
+    for (;;) {
+      const { epoch, leaderId } = this.#raft;
+      if (epoch > countedIn && leaderId !== undefined && leaderId !== nodeId) {
+        this.#metrics.controllerElected();
+        countedIn = epoch;
+      }
+      yield* this.#raft.progress.wait();
+    }
+  }
+
   /** The active controller's image is ahead of what is committed: for a snapshot it is made again from the log. */
   *#committedImage(): Task<MetadataImage> {
     if (this.#active === undefined) return this.#image;
@@ -147,6 +166,7 @@ class Controller {
   *#lead(epoch: number): Task {
     const controller = new ActiveController(this.#context, this.#options, this.#image, new MetadataLog(this.#context, this.#raft, epoch), this.#metrics);
     this.#active = { epoch, controller };
+    this.#metrics.controllerElected();
     this.#context.observe({ kind: 'controller-activated', node: this.#options.nodeId, epoch });
     while (this.#raft.leadership?.epoch === epoch) {
       controller.committedUpTo(this.#raft.highWatermark);

@@ -33,7 +33,17 @@ describe('a batch from a client', () => {
     { says: 'of a producer without a sequence (RB-6)', bytes: written((bytes) => writeInt32(bytes, BASE_SEQUENCE, -1)), error: 'INVALID_RECORD' },
     { says: 'that claims LogAppendTime', bytes: written((bytes) => writeInt16(bytes, ATTRIBUTES, 8)), error: 'INVALID_TIMESTAMP' },
   ])('$says: $error', ({ bytes, error }) => {
-    expect(validateClientBatch(bytes, LIMITS)).toBe(error);
+    expect(validateClientBatch(bytes, LIMITS)?.error).toBe(error);
+  });
+
+  it.each([
+    { says: 'with a flipped bit', bytes: batch().with(70, 99), countsAs: 'invalid-crc' },
+    { says: 'with a control bit', bytes: encodeControlBatch('COMMIT', KEY, 0), countsAs: 'invalid-offset-or-sequence' },
+    { says: 'that counts other records than it has offsets', bytes: written((bytes) => writeInt32(bytes, LAST_OFFSET_DELTA, 2)), countsAs: 'invalid-offset-or-sequence' },
+    { says: 'of a producer without a sequence', bytes: written((bytes) => writeInt32(bytes, BASE_SEQUENCE, -1)), countsAs: 'invalid-offset-or-sequence' },
+    { says: 'with a base offset', bytes: written((bytes) => stampBatch(bytes, 0, 1, -1)), countsAs: undefined },
+  ])('$says counts as $countsAs (§8)', ({ bytes, countsAs }) => {
+    expect(validateClientBatch(bytes, LIMITS)?.countsAs).toBe(countsAs);
   });
 
   it.each([
@@ -42,6 +52,6 @@ describe('a batch from a client', () => {
     { says: 'a record is too far in the future (RB-7)', limits: { timestampMax: 4999 }, error: 'INVALID_TIMESTAMP' },
     { says: 'the topic is compacted and a key is null (RB-7)', limits: { isCompacted: true }, error: 'INVALID_RECORD' },
   ])('where $says: $error', ({ limits, error }) => {
-    expect(validateClientBatch(batch(), { ...LIMITS, ...limits })).toBe(error);
+    expect(validateClientBatch(batch(), { ...LIMITS, ...limits })?.error).toBe(error);
   });
 });

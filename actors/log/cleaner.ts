@@ -119,7 +119,7 @@ class Round {
     try {
       yield* this.#copy(group, cleaned);
       yield* cleaned.close();
-      yield* cleaned.flush();
+      yield* this.#log.flushSegment(cleaned);
       yield* this.#options.exclusively(this.#swapIn(cleaned, group, endOffset));
     } catch (error) {
       if (error instanceof LogCleaningAbortedError || error instanceof RangeError) yield* cleaned.discard();

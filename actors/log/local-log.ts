@@ -276,7 +276,7 @@ export class LocalLog {
     yield* this.#segments.at(-1)!.close();
     yield* this.#snapshots.take(this.#logEndOffset);
     yield* this.flush();
-    yield* this.#segments.at(-1)!.flush();
+    yield* this.flushSegment(this.#segments.at(-1)!);
     yield* this.#snapshots.flush(this.#logEndOffset);
   }
 
@@ -296,9 +296,20 @@ export class LocalLog {
     return this.#flushUpTo(this.#logEndOffset);
   }
 
+  /** Makes what a segment holds now durable, and tells the broker how long that took. */
+  *flushSegment(segment: LogSegment): Task {
+    const host = this.#host;
+    const startedAt = host?.now() ?? 0;
+    try {
+      yield* segment.flush();
+    } finally {
+      host?.flushed(host.now() - startedAt);
+    }
+  }
+
   *#flushRolled(closed: LogSegment, baseOffset: Offset): Task {
     // Where every append is flushed, only the indexes are left to do.
-    if (this.#recoveryPoint >= baseOffset) yield* closed.flush();
+    if (this.#recoveryPoint >= baseOffset) yield* this.flushSegment(closed);
     yield* this.#flushUpTo(baseOffset);
     if (!this.#isDeleted) yield* this.#snapshots.flush(baseOffset);
   }
@@ -311,7 +322,7 @@ export class LocalLog {
     if (upTo <= from) return;
     const truncations = this.#truncations;
     const unflushed = this.#segments.slice(this.#floor(from)).filter(({ baseOffset }) => baseOffset < upTo);
-    for (const segment of unflushed) yield* segment.flush();
+    for (const segment of unflushed) yield* this.flushSegment(segment);
     // ST-6: of segments that are new since the last flush, the names.
     if (unflushed.some(({ baseOffset }) => baseOffset >= from) && !this.#protocol.segmentsWithoutDirectorySync) yield* this.#disk.syncDirectory();
     this.lastFlushedAt = this.#host?.now() ?? 0;

@@ -25,6 +25,8 @@ export interface LogHost {
   schedule(task: Task, delayMs: number): void;
   /** A start or recovery point has gone back behind its checkpoint: the checkpoints are written before the log goes on (ST-4). */
   checkpoint(): Task;
+  /** A segment was flushed, which took so long; whether that went well is not said. */
+  flushed(durationUs: Micros): void;
   /** A whole number from 0 up to but not including `limit`. */
   random(limit: number): number;
 }

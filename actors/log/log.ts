@@ -321,6 +321,11 @@ export class Log {
     return this.#local.newCleanedSegment(baseOffset);
   }
 
+  /** Makes what a segment holds now durable. */
+  flushSegment(segment: LogSegment): Task {
+    return this.#local.flushSegment(segment);
+  }
+
   /** Swaps a cleaned segment in, closed and durable, for the neighbours it was made of (RT-3). */
   replaceSegments(cleaned: LogSegment, replaced: readonly LogSegment[]): Task {
     return this.#local.replaceSegments(cleaned, replaced);

@@ -5,10 +5,18 @@
  *
  *     kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec,topic=orders      Count, OneMinuteRate
  *     kafka.producer:type=producer-metrics,client-id=producer-0                 record-error-rate
+ *
+ * Left out of §8, of brokers, controllers and replicas: what could only ever tell the same here, or is of a part of Kafka that is not here.
+ *
+ *     PartitionsWithLateTransactionsCount, ProducerIdCount, LastStableOffsetLag   no transactions, no state of producers
+ *     DeadThreadCount                                                             what would end a fetcher's thread ends the broker, or the run
+ *     MetadataErrorCount, metadata-load-error-count, metadata-apply-error-count   what cannot be read ends the process; the rest never fails
+ *     EventQueueTimeMs, EventQueueOperationsTimedOutCount                         a request is decided when it comes: there is no queue to wait in
+ *     LeaderElectionRateAndTimeMs                                                 of controllers on ZooKeeper
  */
 
-/** `gauge`: Value. `meter`: Count, OneMinuteRate. `histogram`: Count, Mean, Max. `attribute`: the one it names. */
-export type MetricKind = 'gauge' | 'meter' | 'histogram' | 'attribute';
+/** `gauge`: Value. `meter`: Count, OneMinuteRate. `histogram`: Count, Mean, Max. `timer`: a meter and a histogram of ms. `attribute`: the one it names. */
+export type MetricKind = 'gauge' | 'meter' | 'histogram' | 'timer' | 'attribute';
 
 interface Declared<K extends MetricKind> {
   readonly kind: K;
@@ -20,26 +28,32 @@ interface Declared<K extends MetricKind> {
 const gauge = (says: string, ...tags: string[]): Declared<'gauge'> => ({ kind: 'gauge', says, tags });
 const meter = (says: string, ...tags: string[]): Declared<'meter'> => ({ kind: 'meter', says, tags });
 const histogram = (says: string, ...tags: string[]): Declared<'histogram'> => ({ kind: 'histogram', says, tags });
+const timer = (says: string, ...tags: string[]): Declared<'timer'> => ({ kind: 'timer', says, tags });
 const attribute = (says: string, ...tags: string[]): Declared<'attribute'> => ({ kind: 'attribute', says, tags });
 
 export const METRICS = {
   // Replicas of a broker.
-  'kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions': gauge('Partitions led here whose in-sync set is smaller than their replica set.'),
+  'kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions': gauge('Partitions led here whose in-sync set is smaller than their replica set, not counting replicas that a reassignment adds.'),
   'kafka.server:type=ReplicaManager,name=UnderMinIsrPartitionCount': gauge('Partitions led here with fewer in-sync replicas than min.insync.replicas: acks=all is refused.'),
   'kafka.server:type=ReplicaManager,name=AtMinIsrPartitionCount': gauge('Partitions led here with exactly min.insync.replicas in sync: one more lost, and acks=all is refused.'),
   'kafka.server:type=ReplicaManager,name=PartitionCount': gauge('Replicas this broker holds.'),
   'kafka.server:type=ReplicaManager,name=LeaderCount': gauge('Partitions this broker leads.'),
+  'kafka.server:type=ReplicaManager,name=OfflineReplicaCount': gauge('Replicas whose log directory has failed (DF-2).'),
+  'kafka.server:type=ReplicaManager,name=ReassigningPartitions': gauge('Partitions led here of which a reassignment goes on.'),
   'kafka.server:type=ReplicaManager,name=IsrShrinksPerSec': meter('In-sync sets that this broker, leading, has made smaller.'),
   'kafka.server:type=ReplicaManager,name=IsrExpandsPerSec': meter('In-sync sets that this broker, leading, has made larger.'),
   'kafka.server:type=ReplicaManager,name=FailedIsrUpdatesPerSec': meter('Changes of an in-sync set that the controller has refused.'),
-  'kafka.cluster:type=Partition,name=UnderReplicated': gauge('1 where this broker leads and the in-sync set is smaller than the replica set.', 'topic', 'partition'),
+  'kafka.cluster:type=Partition,name=UnderReplicated': gauge('1 where this broker leads and the in-sync set is smaller than the replica set, not counting replicas that a reassignment adds.', 'topic', 'partition'),
   'kafka.cluster:type=Partition,name=UnderMinIsr': gauge('1 where this broker leads with fewer in-sync replicas than min.insync.replicas.', 'topic', 'partition'),
   'kafka.cluster:type=Partition,name=AtMinIsr': gauge('1 where this broker leads with exactly min.insync.replicas in sync.', 'topic', 'partition'),
   'kafka.cluster:type=Partition,name=InSyncReplicasCount': gauge('Members of the in-sync set, where this broker leads; else 0.', 'topic', 'partition'),
-  'kafka.cluster:type=Partition,name=ReplicasCount': gauge('Replicas assigned, where this broker leads; else 0.', 'topic', 'partition'),
+  'kafka.cluster:type=Partition,name=ReplicasCount': gauge('Replicas assigned, without those that a reassignment adds, where this broker leads; else 0.', 'topic', 'partition'),
   'kafka.log:type=Log,name=LogStartOffset': gauge('The first offset that is still there.', 'topic', 'partition'),
   'kafka.log:type=Log,name=LogEndOffset': gauge('The offset that the next record will get.', 'topic', 'partition'),
+  'kafka.log:type=Log,name=NumLogSegments': gauge('Segments, the one that is written to among them.', 'topic', 'partition'),
   'kafka.log:type=Log,name=Size': gauge('Bytes of all segments.', 'topic', 'partition'),
+  'kafka.log:type=LogFlushStats,name=LogFlushRateAndTimeMs': timer('Making a segment of a replica durable, its indexes with it.'),
+  'kafka.log:type=LogManager,name=OfflineLogDirectoryCount': gauge('Log directories that have failed. A broker has one, and halts without it.'),
 
   // The log cleaner of a broker.
   'kafka.log:type=LogCleaner,name=cleaner-recopy-percent': gauge('Bytes that the last compaction has written, of those it has read.'),
@@ -58,11 +72,14 @@ export const METRICS = {
   'kafka.server:type=BrokerTopicMetrics,name=FailedFetchRequestsPerSec': meter('Reads that failed for another reason than that they came to the wrong broker.', 'topic'),
   'kafka.server:type=BrokerTopicMetrics,name=ReplicationBytesInPerSec': meter('Bytes that this broker has fetched as a follower.'),
   'kafka.server:type=BrokerTopicMetrics,name=ReplicationBytesOutPerSec': meter('Bytes that followers have fetched here.'),
-  'kafka.server:type=BrokerTopicMetrics,name=InvalidMessageCrcRecordsPerSec': meter('Batches of clients that failed their checksum.'),
+  'kafka.server:type=BrokerTopicMetrics,name=InvalidMessageCrcRecordsPerSec': meter('Batches of clients and of leaders that failed their checksum.'),
+  'kafka.server:type=BrokerTopicMetrics,name=InvalidOffsetOrSequenceRecordsPerSec': meter('Batches of clients whose offsets, sequence or control bit cannot be right.'),
   'kafka.network:type=RequestMetrics,name=RequestsPerSec': meter('Requests taken in.', 'request'),
   'kafka.network:type=RequestMetrics,name=ErrorsPerSec': meter('Error codes in answers, NONE among them.', 'request', 'error'),
   'kafka.network:type=RequestMetrics,name=TotalTimeMs': histogram('From taking a request in to its answer, ms.', 'request'),
-  'kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize': gauge('Requests that wait: for a commit, for records.', 'delayedOperation'),
+  'kafka.network:type=RequestMetrics,name=LocalTimeMs': histogram('Of that, until it began to wait for others, or was answered: the work of this broker and its disk.', 'request'),
+  'kafka.network:type=RequestMetrics,name=RemoteTimeMs': histogram('Of that, the rest: for replicas, for records to come, for the controller.', 'request'),
+  'kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize': gauge('Partitions that requests wait at: for a commit, for records. A request counts at each of its partitions.', 'delayedOperation'),
   'kafka.server:type=DelayedOperationPurgatory,name=NumDelayedOperations': gauge('Requests that wait with a timeout running.', 'delayedOperation'),
   'kafka.server:type=DelayedProduceMetrics,name=ExpiresPerSec': meter('Partitions of acks=all requests that were not committed in time.'),
   'kafka.server:type=DelayedFetchMetrics,name=ExpiresPerSec': meter('Fetches that were answered because their time was up.', 'fetcherType'),
@@ -71,9 +88,10 @@ export const METRICS = {
   'kafka.server:type=ReplicaFetcherManager,name=MaxLag': gauge('Records that the follower furthest behind has not fetched, as of its last fetch.', 'clientId'),
   'kafka.server:type=ReplicaFetcherManager,name=MinFetchRate': gauge('Fetches per second of the slowest fetcher, one-minute average.', 'clientId'),
   'kafka.server:type=ReplicaFetcherManager,name=FailedPartitionsCount': gauge('Partitions that are not fetched any more until metadata brings something newer (FT-6).', 'clientId'),
-  'kafka.server:type=FetcherLagMetrics,name=ConsumerLag': gauge('Records that this follower had not fetched yet, as of its last fetch.', 'clientId', 'topic', 'partition'),
+  'kafka.server:type=FetcherLagMetrics,name=ConsumerLag': gauge('Records that this follower had not fetched yet, as of its last fetch. The clientId is the fetcher thread, which its leader is part of.', 'clientId', 'topic', 'partition'),
   'kafka.server:type=KafkaServer,name=BrokerState': gauge('1 starting, 2 recovery: not yet unfenced, 3 running, 6 pending controlled shutdown, 7 shutting down.'),
   'kafka.server:type=broker-metadata-metrics:last-applied-record-offset': attribute('Offset of the last metadata record this broker has acted on.'),
+  'kafka.server:type=broker-metadata-metrics:last-applied-record-lag-ms': attribute('Time since that record was written, by the clocks of both. Records come at least every metadata.max.idle.interval.ms.'),
 
   // The controller.
   'kafka.controller:type=KafkaController,name=ActiveControllerCount': gauge('1 where the active controller is; over all controllers the sum must be 1.'),
@@ -85,13 +103,17 @@ export const METRICS = {
   'kafka.controller:type=KafkaController,name=GlobalTopicCount': gauge('Topics.'),
   'kafka.controller:type=KafkaController,name=GlobalPartitionCount': gauge('Partitions of all topics.'),
   'kafka.controller:type=KafkaController,name=TimedOutBrokerHeartbeatCount': gauge('Sessions of brokers that have run out, since this controller started.'),
-  'kafka.controller:type=KafkaController,name=LastAppliedRecordOffset': gauge('Offset of the last record of the metadata log that it has applied.'),
+  'kafka.controller:type=KafkaController,name=NewActiveControllersCount': gauge('Elections of an active controller that this one has heard of, since it started, its own among them.'),
+  'kafka.controller:type=KafkaController,name=LastAppliedRecordOffset': gauge('Offset of the last record of the metadata log that it has applied; of the active controller, proposed.'),
+  'kafka.controller:type=KafkaController,name=LastAppliedRecordLagMs': gauge('Time since that record was written.'),
+  'kafka.controller:type=ControllerEventManager,name=EventQueueProcessingTimeMs': histogram('From deciding on a request until what it came to is committed, ms.'),
   'kafka.controller:type=ControllerStats,name=UncleanLeaderElectionsPerSec': meter('Leaders elected from outside the in-sync set: what was committed may be lost. Every controller counts them, by what is committed.'),
   'kafka.controller:type=ControllerStats,name=ElectionFromEligibleLeaderReplicasPerSec': meter('Leaders elected from the eligible leader replicas (EL-6), counted likewise.'),
   'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedBytes': gauge('Size of the snapshot of the metadata that this controller wrote last; 0: none yet.'),
   'kafka.server:type=SnapshotEmitter,name=LatestSnapshotGeneratedAgeMs': gauge('Time since then; if there is none, since it started.'),
 
   // The quorum.
+  'kafka.server:type=raft-metrics:current-state': attribute('What it is, where Kafka has words: 0 unattached, or resigned, 1 unattached and has voted, 2 prospective, 3 candidate, 4 follower, 5 leader.'),
   'kafka.server:type=raft-metrics:current-epoch': attribute('The latest epoch this voter has heard of.'),
   'kafka.server:type=raft-metrics:current-leader': attribute('Who leads it, as far as this voter knows; −1: nobody.'),
   'kafka.server:type=raft-metrics:current-vote': attribute('Whom it has voted for in this epoch; −1: nobody.'),
@@ -157,6 +179,7 @@ const ATTRIBUTES: Readonly<Record<Exclude<MetricKind, 'attribute'>, readonly str
   gauge: ['Value'],
   meter: ['Count', 'OneMinuteRate'],
   histogram: ['Count', 'Mean', 'Max'],
+  timer: ['Count', 'OneMinuteRate', 'Mean', 'Max'],
 };
 
 /** Every metric: its JMX object without tags, what it has of attributes, what tells its instances apart, what it says. */
@@ -171,6 +194,7 @@ type Named<K extends MetricKind> = { [Name in keyof typeof METRICS]: (typeof MET
 export type GaugeName = Named<'gauge'>;
 export type MeterName = Named<'meter'>;
 export type HistogramName = Named<'histogram'>;
+export type TimerName = Named<'timer'>;
 /** A JMX object and its attribute. */
 export type AttributeName = Named<'attribute'>;
 

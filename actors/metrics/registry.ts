@@ -7,7 +7,8 @@ import type { ActorContext, Micros, SpawnedTask, Task } from '../../runtime/inde
 import type { Observation } from '../observation.ts';
 import { Histogram } from './histogram.ts';
 import { Meter } from './meter.ts';
-import type { AttributeName, GaugeName, HistogramName, MeterName } from './catalogue.ts';
+import { Timer } from './timer.ts';
+import type { AttributeName, GaugeName, HistogramName, MeterName, TimerName } from './catalogue.ts';
 
 /** In the order in which they stand in the name. */
 export type Tags = Readonly<Record<string, string | number>>;
@@ -48,12 +49,14 @@ export class Metrics {
     return meter;
   }
 
+  timer(name: TimerName): Timer {
+    const rate = new Meter(this.#context.now);
+    this.#add(`${name}:OneMinuteRate`, () => rate.oneMinuteRate(this.#context.now));
+    return new Timer(this.#histogram(name), rate);
+  }
+
   histogram(name: HistogramName, tags: Tags = {}): Histogram {
-    const histogram = new Histogram();
-    this.#add(`${name}${tagged(tags)}:Count`, () => histogram.count);
-    this.#add(`${name}${tagged(tags)}:Mean`, () => histogram.mean);
-    this.#add(`${name}${tagged(tags)}:Max`, () => histogram.max);
-    return histogram;
+    return this.#histogram(`${name}${tagged(tags)}`);
   }
 
   attribute(name: AttributeName, read: Read, tags: Tags = {}): void {
@@ -83,6 +86,14 @@ export class Metrics {
     this.#sampler.cancel();
     this.#sampler = undefined;
     this.#sample();
+  }
+
+  #histogram(name: string): Histogram {
+    const histogram = new Histogram();
+    this.#add(`${name}:Count`, () => histogram.count);
+    this.#add(`${name}:Mean`, () => histogram.mean);
+    this.#add(`${name}:Max`, () => histogram.max);
+    return histogram;
   }
 
   *#run(intervalUs: Micros): Task {

@@ -6,7 +6,8 @@ import type { ClusterOptions, ClusterRun } from '../testing/cluster.ts';
 
 const NAMES = [0, 1, 2].map((node) => controllerName(node));
 const QUORUM = 'kafka.server:type=raft-metrics:';
-const ACTIVE = 'kafka.controller:type=KafkaController,name=ActiveControllerCount:Value';
+const OF_CONTROLLER = 'kafka.controller:type=KafkaController,name=';
+const ACTIVE = `${OF_CONTROLLER}ActiveControllerCount:Value`;
 
 /** Three controllers; the one that is elected first dies for good. */
 const first = activations(quorum(5 * SECOND, []))[0]!;
@@ -64,6 +65,35 @@ describe('§8: metrics of the quorum', () => {
     expect(survivors).toContain(NAMES[leader]);
     expect(last('current-leader')).toEqual([controllerId(leader), controllerId(leader)]);
     expect(last('number-of-voters')).toEqual([3, 3]);
+  });
+
+  test('who leads is a leader, who fetches from it a follower', () => {
+    const LEADER = 5;
+    const FOLLOWER = 4;
+    const states = samples(`${QUORUM}current-state`, 7 * SECOND).at(-1)!;
+    expect(states).toEqual(NAMES.map((name) => (name === first ? LEADER : FOLLOWER)));
+    const next = activations(run).at(-1);
+    expect(samples(`${QUORUM}current-state`, Infinity).at(-1)).toEqual(NAMES.map((name) => (name === first ? undefined : name === next ? LEADER : FOLLOWER)));
+  });
+
+  test('every controller hears who is active: each of the two, once', () => {
+    const elected = `${OF_CONTROLLER}NewActiveControllersCount:Value`;
+    expect(samples(elected, 7 * SECOND).at(-1)).toEqual([1, 1, 1]);
+    expect(samples(elected, Infinity).at(-1)).toEqual(NAMES.map((name) => (name === first ? undefined : 2)));
+  });
+
+  test('nobody is far behind the metadata log, but while nobody writes it', () => {
+    const lags = samples(`${OF_CONTROLLER}LastAppliedRecordLagMs:Value`, Infinity).slice(8).flatMap((values) => values.filter((value) => value !== undefined && value !== null));
+    expect(Math.min(...lags)).toBeGreaterThanOrEqual(0);
+    // The rest of a fetch timeout, and an election.
+    expect(Math.max(...lags)).toBeGreaterThan(1_000);
+    expect(samples(`${OF_CONTROLLER}LastAppliedRecordLagMs:Value`, Infinity).at(-1)!.filter((lag) => lag !== undefined && lag! < 1_000)).toHaveLength(2);
+  });
+
+  test('the active controller alone decides, and that takes a commit', () => {
+    const processing = (attribute: string): unknown[] => samples(`kafka.controller:type=ControllerEventManager,name=EventQueueProcessingTimeMs:${attribute}`, 7 * SECOND).at(-1)!;
+    expect(processing('Count').map((count) => Number(count) > 0)).toEqual(NAMES.map((name) => name === first));
+    expect(Number(processing('Max')[NAMES.indexOf(first)])).toBeGreaterThan(1);
   });
 
   test('an election and a commit take their time', () => {

@@ -6,6 +6,7 @@ import { Metrics } from '../metrics/registry.ts';
 import { Sensor } from '../metrics/sensor.ts';
 import type { RaftNode } from './raft-node.ts';
 import { leaderOf, votedIn } from './role.ts';
+import type { Role } from './role.ts';
 
 const OBJECT = 'kafka.server:type=raft-metrics';
 const NOBODY = -1;
@@ -33,6 +34,7 @@ export class RaftMetrics {
     this.#electionLatency = new Sensor(context);
     this.#commitLatency = new Sensor(context);
     const metrics = new Metrics(context, 'raft');
+    metrics.attribute(`${OBJECT}:current-state`, () => stateOf(node.role));
     metrics.attribute(`${OBJECT}:current-epoch`, () => node.epoch);
     metrics.attribute(`${OBJECT}:current-leader`, () => leaderOf(node.role, node.nodeId) ?? NOBODY);
     metrics.attribute(`${OBJECT}:current-vote`, () => votedIn(node.role, node.nodeId) ?? NOBODY);
@@ -69,5 +71,23 @@ export class RaftMetrics {
     }
     this.#epoch = role.epoch;
     this.#endOffset = log.endOffset;
+  }
+}
+
+/** In numbers: a metric has no words here. */
+function stateOf(role: Role): number {
+  switch (role.kind) {
+    case 'unattached':
+      return role.votedId === undefined ? 0 : 1;
+    case 'resigned':
+      return 0;
+    case 'prospective':
+      return 2;
+    case 'candidate':
+      return 3;
+    case 'follower':
+      return 4;
+    case 'leader':
+      return 5;
   }
 }

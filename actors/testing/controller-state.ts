@@ -32,6 +32,7 @@ export class TestController {
       get now() {
         return at();
       },
+      clock: () => at(),
       observe: (observation: Observation) => observed.push(observation),
       random: () => random,
     } as unknown as ActorContext;

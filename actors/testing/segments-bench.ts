@@ -83,6 +83,7 @@ export function segmentsBench({ config = {}, protocol = {}, namesNeedDirectorySy
       const host: LogHost = {
         now: () => clock.now(),
         schedule: (task) => scheduled.push(task),
+        flushed: () => undefined,
         random: (limit) => limit - 1,
         // eslint-disable-next-line require-yield -- a task that never waits
         *checkpoint() {
