@@ -32,6 +32,6 @@ export const HISTORIC_BUGS: readonly HistoricBug[] = [
   { id: 'B3', known: 'KIP-279, KAFKA-6361: divergence after fast failovers', workload: TRUNCATION, protocol: '0.11', settings: {}, evidence: [{ anomaly: 'log-divergence' }, { anomaly: 'inconsistent-offsets' }, { anomaly: 'acked-loss' }] },
   { id: 'B5', known: 'KIP-320, KAFKA-7395: a fetch crosses a change of leadership', workload: TRUNCATION, protocol: '2.0', settings: {}, evidence: [{ anomaly: 'isr-not-superset' }, { anomaly: 'premature-commit' }] },
   { id: 'B8', known: 'KAFKA-18991: a stale answer truncates', workload: TRUNCATION, protocol: '4.2', settings: { 'protocol.matchesFetchByOffsetAlone': 'true' }, evidence: [{ anomaly: 'isr-not-superset' }] },
-  { id: 'B10', known: 'KAFKA-8836: a pending shrink counts', workload: TRUNCATION, protocol: '4.2', settings: { 'protocol.countsPendingShrink': 'true' }, evidence: [{ anomaly: 'premature-commit' }, { anomaly: 'acked-loss' }] },
+  { id: 'B10', known: 'KAFKA-8836: a pending shrink counts', workload: TRUNCATION, protocol: '4.2', settings: { 'protocol.countsPendingShrink': 'true' }, evidence: [{ anomaly: 'premature-commit' }] },
   { id: 'B16', known: 'KIP-966: the last replica standing comes back without its tail', workload: 'last-replica-standing', protocol: '4.2', settings: { 'protocol.eligibleLeaderReplicas': 'false' }, evidence: [{ anomaly: 'acked-loss', cause: POWER_LOSS_OF_LAST_REPLICA }] },
 ];
