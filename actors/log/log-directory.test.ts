@@ -138,7 +138,7 @@ describe('what survives (ST-1, ST-2)', () => {
 });
 
 describe('bits that rot', () => {
-  it('never make a log do worse than fail as a checkpoint that cannot be read, end sooner, or hand out bytes that a follower refuses (RB-1, RC-3, RC-4, FT-6)', () => {
+  it('never make a log do worse than fail as a checkpoint that cannot be read, end sooner, refuse to be read, or hand out bytes that a follower refuses (RB-1, RC-3, RC-4, FT-6)', () => {
     for (let seed = 0; seed < 400; seed += 1) {
       const { disk, run, log } = bench();
       for (let epoch = 2; epoch < 6; epoch += 1) run(log.appendAsLeader(batch(epoch * 10), epoch));
@@ -153,13 +153,16 @@ describe('bits that rot', () => {
         }
       };
       for (let offset = 0; offset < 7; offset += 1) {
-        const bytes = run(log.read(offset, 10_000, 7, true)).slice();
-        attempt(follower.appendAsFollower(bytes), 'InvalidAppendError');
+        attempt(replicate(log, follower, offset), 'InvalidAppendError', 'CORRUPT_MESSAGE');
       }
       attempt(Log.open(disk, 'orders-0'), 'MalformedCheckpointError');
     }
   });
 });
+
+function* replicate(leader: Log, follower: Log, offset: number): Task {
+  yield* follower.appendAsFollower((yield* leader.read(offset, 10_000, 7, true)).slice());
+}
 
 /** One batch as a leader would have stamped it. */
 function stamped(offset: number): Uint8Array {
