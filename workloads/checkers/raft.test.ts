@@ -26,6 +26,16 @@ const cases: readonly Case[] = [
   { what: 'a clean run', trace: [led, appended(3, 1, [0, 1]), watermark(3, 1, 1)], finds: [] },
   { what: 'a failover', trace: [led, elected(2, 2, 1), appended(2, 2, [1, 2]), appended(3, 2, [0, 1], [1, 2]), watermark(2, 2, 2), watermark(3, 2, 2)], finds: [] },
   { what: 'a deposed leader that cuts off what nobody else has', trace: [led, appended(1, 1, [1, 1]), elected(2, 2, 1), appended(2, 2, [1, 2]), truncated(1, 2, 1), appended(1, 2, [1, 2]), watermark(2, 2, 2)], finds: [] },
+  {
+    what: 'a deposed leader that hears late what its own epoch had',
+    trace: [led, appended(1, 1, [1, 1]), appended(2, 1, [1, 1]), elected(2, 2, 2), appended(2, 2, [2, 2]), appended(3, 2, [0, 1], [1, 1], [2, 2]), watermark(2, 2, 3), watermark(1, 1, 2)],
+    finds: [],
+  },
+  {
+    what: 'a deposed leader that commits what its successor does not have',
+    trace: [led, appended(1, 1, [1, 1]), elected(2, 2, 1), appended(2, 2, [1, 2]), appended(3, 2, [0, 1], [1, 2]), watermark(2, 2, 2), watermark(1, 1, 2)],
+    finds: [raft('commit-without-majority'), raft('committed-diverged')],
+  },
   { what: 'two leaders in one epoch', trace: [led, elected(2, 1, 1)], finds: [raft('two-leaders')] },
   { what: 'a voter that was elected and forgot it (B56)', trace: [led, opened(1, 1, [0, 1]), elected(1, 1, 1)], finds: [raft('two-leaders')] },
   { what: 'a leader without what was committed', trace: [led, elected(3, 2, 0)], finds: [raft('leader-incomplete')] },

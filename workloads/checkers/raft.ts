@@ -159,6 +159,8 @@ class RaftChecker implements Checker {
     const needed = Math.floor(logs.size / 2) + 1;
     if (having.length < needed) this.#report('raft-commit-without-majority', epoch, time, moved, `of ${logs.size} voters only [${having.join(', ')}] have it.`);
     if (tree.epochOf(last) !== epoch) this.#report('raft-commit-of-older-epoch', epoch, time, moved, `the last record below is of epoch ${tree.epochOf(last)}: it is committed only with one of the leader's own epoch.`);
+    // A leader that does not know that it was deposed may hear late what its own epoch had: its successor has committed that, and more.
+    if (tree.committedIn(last) >= 0) return;
     if (!log.contains(this.#tip)) {
       const lack = this.#lineage.lackedBy(log, this.#tip)!;
       this.#report('raft-committed-diverged', epoch, time, moved, `from offset ${lack.from} on its log is not what was committed before up to offset ${lack.upTo - 1}.`);
